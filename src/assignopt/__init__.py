@@ -1,0 +1,27 @@
+"""Decide who takes which work: exact, audited, explained.
+
+>>> import assignopt as ao
+>>> problem = ao.Problem([ao.Rep("ana", capacity=8)], [ao.Task("acme", effort=3)])
+"""
+
+from . import metrics
+from ._version import __version__
+from .errors import AssignoptError, EngineError, NoSolutionError
+from .objectives import Coverage, Fairness, Fit, Moves, Preference, RepsUsed, Value, Weighted
+from .problem import Problem
+from .records import Rep, Role, Task
+from .rules import (
+    Allow,
+    Apart,
+    CoverAll,
+    Forbid,
+    MaxLoad,
+    MaxLoadGap,
+    MaxMoves,
+    MaxTasks,
+    MinFit,
+    MinLoad,
+    MinTasks,
+    Pin,
+    Together,
+)

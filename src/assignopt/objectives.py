@@ -1,0 +1,228 @@
+"""The objective tiers: what a plan is judged by, the first tier mattering most.
+
+Every tier is a term with a value that :func:`assignopt.audit` computes; ``maximise`` says which
+way is better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, field_validator
+
+from .records import Amount, Positive, Record, fault
+
+
+class Tier(Record):
+    """What all tiers share.
+
+    Parameters
+    ----------
+    slack
+        How much of this tier's value later tiers may give up, relative: 0.05 keeps 95 %.
+    """
+
+    maximise: ClassVar[bool] = True
+    slack: Amount = Field(default=0.0, kw_only=True)
+
+    @property
+    def label(self) -> str:
+        """The tier's name in tables: its kind, and whatever tells it from others of the kind."""
+        return str(self.kind)  # type: ignore[attr-defined]
+
+
+class Coverage(Tier):
+    """Maximise the priority of the tasks assigned.
+
+    ``sum_t priority_t * filled_t / seats_t``: a task without roles has one seat, its owner, and
+    counts in full or not at all; a task with roles counts by the share of its seats filled.
+
+    Examples
+    --------
+    >>> Coverage()
+    Coverage()
+    """
+
+    kind: Literal["coverage"] = Field(default="coverage", kw_only=True)
+
+
+class Value(Tier):
+    """Maximise the value of the pairs: worth x fit, or a pair's own value x credit.
+
+    Examples
+    --------
+    >>> Value(slack=0.05)
+    Value(slack=0.05)
+    """
+
+    kind: Literal["value"] = Field(default="value", kw_only=True)
+
+
+class Fit(Tier):
+    """Maximise the total fit of the pairs, one summand 0..1 for each seat filled."""
+
+    kind: Literal["fit"] = Field(default="fit", kw_only=True)
+
+
+class Preference(Tier):
+    """Maximise preferred skills held by owners, and preferences met by whoever holds the task.
+
+    The weights of the endorsements (preferences given *by* somebody else) of one rep are scaled
+    down together until their absolute sum is at most 1: popularity alone starves nobody. Own bids
+    and reluctance (a negative weight) count as given.
+    """
+
+    kind: Literal["preference"] = Field(default="preference", kw_only=True)
+
+
+class Moves(Tier):
+    """Minimise moves: tasks whose present owner could keep them and that get another or none."""
+
+    maximise: ClassVar[bool] = False
+    kind: Literal["moves"] = Field(default="moves", kw_only=True)
+
+
+class RepsUsed(Tier):
+    """Minimise the number of reps who get work, in any role."""
+
+    maximise: ClassVar[bool] = False
+    kind: Literal["reps_used"] = Field(default="reps_used", kw_only=True)
+
+
+Notion = Literal["minmax", "maxmin", "range", "l2"]
+Quantity = Literal["load", "count", "worth", "value", "burden"]
+
+
+class Fairness(Tier):
+    """Share a quantity evenly among the active reps, in a named sense.
+
+    With ``L_r`` the quantity rep ``r`` holds (its load with ``carried_load``; the history added)
+    and ``l_r = L_r / w_r``, ``w_r`` being the entitlement (or 1 with ``per="nothing"``):
+
+    * ``minmax``: minimise ``max_r l_r``;  ``maxmin``: maximise ``min_r l_r``;
+    * ``range``: minimise ``max_r l_r - min_r l_r``;
+    * ``l2``: minimise ``sum_r w_r l_r**2 = sum_r L_r**2 / w_r``.
+
+    Reps whose entitlement is 0, because their capacity is, are left out. With nobody to measure
+    the value is 0.
+
+    Parameters
+    ----------
+    notion
+        Which of the four.
+    of
+        ``load`` in effort units, ``count`` of seats, ``worth``, ``value`` or ``burden``.
+    per
+        ``weight``: per unit of entitlement; ``nothing``: as it is.
+    idle
+        ``count``: everyone is measured; ``ignore``: only the reps who get work in the plan.
+
+    References
+    ----------
+    Ogryczak, W. and Śliwiński, T. (2003), "On solving linear programs with the ordered weighted
+    averaging objective", for the family these belong to.
+
+    Examples
+    --------
+    >>> Fairness("range", of="burden", per="nothing")
+    Fairness(notion='range', of='burden', per='nothing')
+    """
+
+    notion: Notion
+    of: Quantity = "load"
+    per: Literal["weight", "nothing"] = "weight"
+    idle: Literal["count", "ignore"] = "count"
+    kind: Literal["fairness"] = Field(default="fairness", kw_only=True)
+
+    @property
+    def label(self) -> str:
+        """``minmax(load per weight)``."""
+        per = " per weight" if self.per == "weight" else ""
+        working = ", working reps" if self.idle == "ignore" else ""
+        return f"{self.notion}({self.of}{per}{working})"
+
+    @property
+    def is_better_high(self) -> bool:
+        """Whether a higher value is better: only for ``maxmin``."""
+        return self.notion == "maxmin"
+
+
+def _pairs_of(value: Any) -> Any:
+    items = value.items() if isinstance(value, Mapping) else value
+    if not isinstance(items, list | tuple) and not isinstance(value, Mapping):
+        return value
+    return tuple(({"kind": k} if isinstance(k, str) else k, w) for k, w in items)
+
+
+Term = Annotated[
+    Coverage | Value | Fit | Preference | Moves | RepsUsed | Fairness, Discriminator("kind")
+]
+
+
+class Weighted(Tier):
+    """Maximise a weighted sum of terms in one tier: a trade-off.
+
+    ``sum_k weight_k * s_k * term_k`` with ``s_k`` = +1 where more is better and -1 where less is,
+    so that every weight is positive and says how much the term matters.
+
+    Parameters
+    ----------
+    terms
+        Term -> weight; a term without options may be named by its kind.
+
+    Examples
+    --------
+    >>> Weighted({Value(): 1, "moves": 5}).label
+    'weighted(1 value - 5 moves)'
+    """
+
+    terms: Annotated[tuple[tuple[Term, Positive], ...], BeforeValidator(_pairs_of)]
+    kind: Literal["weighted"] = Field(default="weighted", kw_only=True)
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self, terms: Mapping[Term | str, float], *, slack: float = 0.0, kind: str = "weighted"
+        ) -> None: ...
+
+    @field_validator("terms")
+    @classmethod
+    def _has_terms(cls, terms: Any) -> Any:
+        if not terms:
+            raise fault("no terms. Name at least one, as in Weighted({Value(): 1, Moves(): 5})")
+        if len({term for term, _ in terms}) < len(terms):
+            raise fault("a term stands twice. Add its weights up")
+        if any(term.slack for term, _ in terms):
+            raise fault("slack belongs to the Weighted tier, not to a term inside it")
+        return terms
+
+    @property
+    def label(self) -> str:
+        """The sum as it would be written."""
+        parts = [
+            f"{'+' if maximises(term) else '-'} {weight:g} {term.label}"
+            for term, weight in self.terms
+        ]
+        return f"weighted({' '.join(parts).removeprefix('+ ')})"
+
+
+AnyTier = Annotated[
+    Coverage | Value | Fit | Preference | Moves | RepsUsed | Fairness | Weighted,
+    Discriminator("kind"),
+]
+
+
+def maximises(tier: Tier) -> bool:
+    """Tell whether a higher value of ``tier`` is better.
+
+    Examples
+    --------
+    >>> maximises(Fairness("minmax")), maximises(Fairness("maxmin")), maximises(Moves())
+    (False, True, False)
+    """
+    return tier.is_better_high if isinstance(tier, Fairness) else tier.maximise
+
+
+DEFAULT_OBJECTIVE: tuple[AnyTier, ...] = (Coverage(), Fairness("minmax"), Value())
+"""What a Problem without objective is judged by."""
