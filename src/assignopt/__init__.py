@@ -6,6 +6,7 @@
 
 from . import metrics
 from ._version import __version__
+from .check import Audit, audit
 from .errors import AssignoptError, EngineError, NoSolutionError
 from .objectives import Coverage, Fairness, Fit, Moves, Preference, RepsUsed, Value, Weighted
 from .problem import Problem

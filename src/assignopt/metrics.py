@@ -645,8 +645,9 @@ def _weights(weight: ArrayLike | None, reps: int) -> Floats:
 
 def _shares(weights: Floats) -> Floats:
     """Return the entitlement shares w_r / W."""
-    part: Floats = weights / weights.max()  # W itself might overflow
-    return part / part.sum()
+    part = weights / weights.max()  # W itself might overflow
+    share: Floats = part / part.sum()
+    return share
 
 
 def _numbers(name: str, values: ArrayLike, *, ndim: int, positive: bool = False) -> Floats:
