@@ -8,7 +8,7 @@ from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from assignopt import metrics
@@ -31,6 +31,7 @@ COUNTS = {
     "prop1_violations": metrics.prop1_violations,
 }
 
+calmly = settings(max_examples=60, deadline=None)
 every_measure = pytest.mark.parametrize("measure", MEASURES.values(), ids=MEASURES.keys())
 every_inequality = pytest.mark.parametrize("measure", INEQUALITY.values(), ids=INEQUALITY.keys())
 every_count = pytest.mark.parametrize("count", COUNTS.values(), ids=COUNTS.keys())
@@ -111,6 +112,7 @@ def test_of_the_timefold_schedules_gini_jain_and_cv_tie_d_with_e_and_mad_swaps_t
 
 
 @every_measure
+@calmly
 @given(data=weighted_loads(), seed=st.randoms(use_true_random=False))
 def test_the_order_of_the_reps_does_not_matter(measure, data, seed):
     rows = list(zip(*data, strict=True))
@@ -120,6 +122,7 @@ def test_the_order_of_the_reps_does_not_matter(measure, data, seed):
 
 
 @every_measure
+@calmly
 @given(data=weighted_loads(), scale=scales)
 def test_the_unit_of_the_load_does_not_matter_or_carries_over(measure, data, scale):
     load, weight = data
@@ -128,6 +131,7 @@ def test_the_unit_of_the_load_does_not_matter_or_carries_over(measure, data, sca
 
 
 @every_measure
+@calmly
 @given(data=weighted_loads(), scale=scales)
 def test_the_unit_of_the_weight_does_not_matter_or_carries_over(measure, data, scale):
     load, weight = data
@@ -136,6 +140,7 @@ def test_the_unit_of_the_weight_does_not_matter_or_carries_over(measure, data, s
 
 
 @every_measure
+@calmly
 @given(data=weighted_loads(), times=st.integers(2, 4))
 def test_a_team_and_its_copies_measure_the_same(measure, data, times):
     load, weight = data
@@ -143,12 +148,14 @@ def test_a_team_and_its_copies_measure_the_same(measure, data, times):
 
 
 @every_measure
+@calmly
 @given(load=st.lists(amounts, min_size=1, max_size=12))
 def test_weights_of_one_equal_no_weights(measure, load):
     assert measure(load, np.ones(len(load))) == measure(load)
 
 
 @every_measure
+@calmly
 @given(data=weighted_loads(), which=st.integers(0, 11))
 def test_splitting_a_rep_into_two_halves_changes_nothing(measure, data, which):
     load, weight = data
@@ -160,6 +167,7 @@ def test_splitting_a_rep_into_two_halves_changes_nothing(measure, data, which):
 
 
 @every_measure
+@calmly
 @given(weight=st.lists(entitlements, min_size=1, max_size=12), level=st.integers(0, 50))
 def test_load_in_proportion_to_weight_is_equality(measure, weight, level):
     equal = 1.0 if measure in INDICES.values() else 0.0
@@ -168,6 +176,7 @@ def test_load_in_proportion_to_weight_is_equality(measure, weight, level):
 
 
 @every_measure
+@calmly
 @given(data=weighted_loads())
 def test_every_measure_is_a_plain_float_and_never_nan(measure, data):
     value = measure(*data)
@@ -194,6 +203,7 @@ def test_the_input_is_not_changed_and_may_be_a_list_an_array_or_integers(measure
 @pytest.mark.parametrize(
     "name", ["gini", "theil", "atkinson", "cv", "hoover", "load_range", "mad", "jain_index"]
 )
+@calmly
 @given(change=transfers())
 def test_a_transfer_from_heavy_to_light_lowers_inequality(name, change):
     before, after = change
@@ -203,6 +213,7 @@ def test_a_transfer_from_heavy_to_light_lowers_inequality(name, change):
     assert drop > (-1e-12 if name in {"hoover", "mad", "load_range"} else 1e-9)
 
 
+@calmly
 @given(change=transfers())
 def test_a_transfer_from_heavy_to_light_never_raises_the_largest_ratio(change):
     before, after = change
@@ -214,6 +225,7 @@ def test_hoover_does_not_see_a_transfer_on_one_side_of_the_mean():
     assert metrics.gini([9, 5, 1, 1]) > metrics.gini([7, 7, 1, 1])
 
 
+@calmly
 @given(load=loads)
 def test_bounds_without_weights(load):
     n, slack = len(load), 1e-12
@@ -240,6 +252,7 @@ def test_one_rep_with_everything_reaches_the_bounds(weight):
 # ---------------------------------------------------------------- definitions, written out slowly
 
 
+@calmly
 @given(data=weighted_loads())
 def test_gini_is_its_pairwise_definition(data):
     load, weight = data
@@ -252,6 +265,7 @@ def test_gini_is_its_pairwise_definition(data):
     assert metrics.gini(load, weight) == near(expected)
 
 
+@calmly
 @given(data=weighted_loads())
 def test_the_other_measures_are_their_definitions(data):
     load, weight = data
@@ -270,6 +284,7 @@ def test_the_other_measures_are_their_definitions(data):
         assert metrics.max_min_ratio(load, weight) == max(levels) / min(levels)
 
 
+@calmly
 @given(data=weighted_loads())
 def test_jain_is_one_over_one_plus_cv_squared_and_mad_is_twice_the_mean_times_hoover(data):
     load, weight = data
@@ -278,6 +293,7 @@ def test_jain_is_one_over_one_plus_cv_squared_and_mad_is_twice_the_mean_times_ho
     assert metrics.mad(load, weight) == near(2 * mean * metrics.hoover(load, weight), margin=1e-6)
 
 
+@calmly
 @given(data=weighted_loads(), epsilon=st.sampled_from([0.1, 0.5, 0.9, 1.0, 1.5, 2.0, 4.0]))
 def test_atkinson_is_its_definition(data, epsilon):
     load, weight = data
@@ -294,6 +310,7 @@ def test_atkinson_is_its_definition(data, epsilon):
     assert metrics.atkinson(load, weight, epsilon=epsilon) == near(expected, rel=1e-8, margin=1e-8)
 
 
+@calmly
 @given(load=st.lists(st.integers(1, 60), min_size=1, max_size=12))
 def test_atkinson_grows_with_epsilon_without_a_jump_at_one(load):
     steps = [1e-9, 0.5, 1 - 1e-9, 1, 1 + 1e-9, 2, 50, 1e6, 1e300]
@@ -415,6 +432,7 @@ SLOW = {
 
 @pytest.mark.parametrize("chores", [False, True], ids=["goods", "chores"])
 @pytest.mark.parametrize("name", COUNTS)
+@calmly
 @given(case=allocations())
 def test_counts_equal_the_slow_obvious_twin(name, chores, case):
     values, holder, weight = case
@@ -425,6 +443,7 @@ def test_counts_equal_the_slow_obvious_twin(name, chores, case):
 
 @pytest.mark.parametrize("chores", [False, True], ids=["goods", "chores"])
 @pytest.mark.parametrize("name", COUNTS)
+@calmly
 @given(case=allocations(), scale=st.sampled_from([0.1, 1 / 3, 1e-6, 1e9 / 7]))
 def test_counts_do_not_depend_on_the_unit_or_its_rounding(name, chores, case, scale):
     # 0.1 + 0.2 > 0.3 in floats: without a tolerance, ties would turn into envy.
@@ -436,6 +455,7 @@ def test_counts_do_not_depend_on_the_unit_or_its_rounding(name, chores, case, sc
 
 @every_count
 @pytest.mark.parametrize("chores", [False, True], ids=["goods", "chores"])
+@calmly
 @given(case=allocations(), order=st.randoms(use_true_random=False))
 def test_counts_do_not_depend_on_the_order_of_reps_or_tasks(count, chores, case, order):
     values, holder, weight = case
@@ -453,6 +473,7 @@ def test_counts_do_not_depend_on_the_order_of_reps_or_tasks(count, chores, case,
 
 
 @pytest.mark.parametrize("chores", [False, True], ids=["goods", "chores"])
+@calmly
 @given(case=allocations())
 def test_ef1_is_weaker_than_envy_freeness(chores, case):
     violations = metrics.ef1_violations(*case, chores=chores)
@@ -460,12 +481,14 @@ def test_ef1_is_weaker_than_envy_freeness(chores, case):
 
 
 @pytest.mark.parametrize("chores", [False, True], ids=["goods", "chores"])
+@calmly
 @given(case=allocations())
 def test_without_envy_every_rep_is_proportional(chores, case):
     if metrics.envy_pairs(*case, chores=chores) == 0:
         assert metrics.prop1_violations(*case, chores=chores) == 0
 
 
+@calmly
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=5), st.integers(0, 14), st.data())
 def test_adams_picking_leaves_no_wef1_violation(weight, tasks, data):
     # Chakraborty, Schmidt-Kraepelin, Suksompong (2021): pick next who has the least turns / weight.

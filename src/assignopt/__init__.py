@@ -9,7 +9,9 @@ from ._version import __version__
 from .check import Audit, audit
 from .errors import AssignoptError, EngineError, NoSolutionError
 from .objectives import Coverage, Fairness, Fit, Moves, Preference, RepsUsed, Value, Weighted
+from .plan import Plan, Reason, Status
 from .problem import Problem
+from .progress import Snapshot
 from .records import Rep, Role, Task
 from .rules import (
     Allow,
@@ -26,3 +28,4 @@ from .rules import (
     Pin,
     Together,
 )
+from .solve import solve

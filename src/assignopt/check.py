@@ -187,8 +187,9 @@ def _seats(held: Holdings) -> Iterator[Row]:
             2,
             1,
         )
-    order = np.lexsort((held.rep, held.task))
+    order = np.lexsort((held.role, held.rep, held.task))
     again = (np.diff(held.task[order]) == 0) & (np.diff(held.rep[order]) == 0)
+    again &= np.diff(held.role[order]) != 0
     for i in order[1:][again]:
         task, rep = names[0][held.task[i]], names[1][held.rep[i]]
         message = f"rep {rep!r} holds two roles of task {task!r}; each wants another person"

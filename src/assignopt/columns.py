@@ -7,14 +7,21 @@ NaN in a column of numbers means None.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from .records import Rep, Role, Task, time_kind
+from .records import Rep, Role, Task, read_tag, time_kind
+from .shapes import Columns as Columns
+from .shapes import Labels as Labels
+from .shapes import Ragged as Ragged
+from .shapes import floats as floats
+from .shapes import known_tags as known_tags
+from .shapes import texts as texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,155 +35,6 @@ if TYPE_CHECKING:
 
 SECONDS = "seconds"
 EPOCH = datetime(1970, 1, 1)
-
-
-class Columns:
-    """What the column classes share: equality by content, and arrays that cannot be written."""
-
-    def __post_init__(self) -> None:
-        for field in fields(self):  # type: ignore[arg-type]
-            value = getattr(self, field.name)
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
-
-    def __eq__(self, other: object) -> bool:
-        if type(self) is not type(other):
-            return NotImplemented
-        names = [field.name for field in fields(self)]  # type: ignore[arg-type]
-        return all(_same(getattr(self, name), getattr(other, name)) for name in names)
-
-    __hash__ = None  # type: ignore[assignment]
-
-
-def _same(a: Any, b: Any) -> bool:
-    if isinstance(a, pd.DataFrame):
-        return set(a.columns) == set(b.columns) and all(_same_tags(a[c], b[c]) for c in a.columns)
-    if isinstance(a, np.ndarray):
-        if a.dtype.kind == "f":
-            return isinstance(b, np.ndarray) and np.array_equal(a, b, equal_nan=True)
-        return isinstance(b, np.ndarray) and np.array_equal(a, b)
-    return bool(a == b)
-
-
-def _same_tags(a: pd.Series[Any], b: pd.Series[Any]) -> bool:
-    gone_a, gone_b = a.isna().to_numpy(), b.isna().to_numpy()
-    if not np.array_equal(gone_a, gone_b):
-        return False
-    left, right = a[~gone_a].tolist(), b[~gone_b].tolist()
-    return left == right
-
-
-@dataclass(frozen=True, eq=False)
-class Ragged(Columns):
-    """Any number of (key, amount) for each row: skills, fits, requirements.
-
-    Parameters
-    ----------
-    row
-        (N,) row of each entry, ascending; within a row the keys ascend.
-    key
-        (N,) position in ``keys``.
-    amount
-        (N,) level, fit or weight.
-    keys
-        The distinct names, sorted.
-    """
-
-    row: Ints
-    key: Ints
-    amount: Floats
-    keys: tuple[str, ...]
-
-    @classmethod
-    def of(cls, row: Any, key: Any, amount: Any) -> Ragged:
-        """Build from entries in any order; ``key`` holds the names themselves."""
-        row = np.asarray(row, np.int64)
-        names = np.asarray(key, object)
-        codes, keys = pd.factorize(names, sort=True)
-        order = np.lexsort((codes, row))
-        amounts = np.asarray(amount, np.float64)
-        return cls(row[order], codes[order].astype(np.int64), amounts[order], tuple(keys))
-
-    @classmethod
-    def from_mappings(cls, mappings: Iterable[Mapping[str, float]]) -> Ragged:
-        """Build from one mapping per row."""
-        entries = [(i, k, v) for i, one in enumerate(mappings) for k, v in one.items()]
-        row, key, amount = zip(*entries, strict=True) if entries else ((), (), ())
-        return cls.of(row, key, amount)
-
-    def at(self, row: int) -> dict[str, float]:
-        """Give the mapping of one row."""
-        lo, hi = np.searchsorted(self.row, [row, row + 1])
-        return {
-            self.keys[k]: float(a) for k, a in zip(self.key[lo:hi], self.amount[lo:hi], strict=True)
-        }
-
-    def names(self) -> Texts:
-        """Give the name of each entry."""
-        out: Texts = texts(self.keys)[self.key] if self.keys else np.empty(0, object)
-        return out
-
-    def joined(self, other: Ragged, first: int) -> Ragged:
-        """Give these and then the other ones, whose rows start at ``first``."""
-        return Ragged.of(
-            np.concatenate([self.row, other.row + first]),
-            np.concatenate([self.names(), other.names()]),
-            np.concatenate([self.amount, other.amount]),
-        )
-
-    def signatures(self, rows: int) -> Ints:
-        """Number the distinct contents: two rows get one number if their mappings are equal.
-
-        Parameters
-        ----------
-        rows
-            How many rows there are.
-
-        Returns
-        -------
-        numpy.ndarray
-            (rows,) int64 from 0; found with one pass for each position within a row.
-        """
-        signature = np.zeros(rows, np.int64)
-        if not len(self.row):
-            return signature
-        pair = np.stack([self.key.astype(np.float64), self.amount], axis=1)
-        entry = np.unique(pair, axis=0, return_inverse=True)[1].astype(np.int64) + 1
-        start = np.searchsorted(self.row, self.row, side="left")
-        place = np.arange(len(self.row)) - start
-        for k in range(int(place.max()) + 1):
-            here = place == k
-            signature[self.row[here]] = signature[self.row[here]] * (entry.max() + 1) + entry[here]
-            signature = np.unique(signature, return_inverse=True)[1].astype(np.int64)
-        return signature
-
-
-@dataclass(frozen=True, eq=False)
-class Labels(Columns):
-    """One name or none for each row, as (rows,) ``codes`` (-1 = none) into sorted ``names``."""
-
-    codes: Ints
-    names: tuple[str, ...]
-
-    @classmethod
-    def of(cls, values: Any) -> Labels:
-        """Build from names, None where there is none."""
-        codes, names = pd.factorize(np.asarray(values, object), sort=True)
-        return cls(codes.astype(np.int64), tuple(names))
-
-    def at(self, row: int) -> str | None:
-        """Give the name of one row."""
-        return self.names[self.codes[row]] if self.codes[row] >= 0 else None
-
-    def joined(self, other: Labels) -> Labels:
-        """Give these and then the other ones."""
-        return Labels.of(np.concatenate([self.texts(), other.texts()]))
-
-    def texts(self) -> Texts:
-        """Give all names, None where there is none."""
-        table = np.array([*self.names, None], object)
-        out: Texts = table[self.codes]
-        return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,6 +56,11 @@ class RepColumns(Columns):
     window_end: Floats
     clock: str
     tags: pd.DataFrame
+
+    @cached_property
+    def index(self) -> pd.Index[Any]:
+        """The ids, ready for look-ups."""
+        return pd.Index(self.id, dtype=object)
 
     @classmethod
     def from_records(cls, reps: Sequence[Rep]) -> RepColumns:
@@ -221,13 +84,35 @@ class RepColumns(Columns):
             tags=_tag_frame([rep.tags for rep in reps]),
         )
 
+    def take(self, keep: Bools) -> RepColumns:
+        """Give the reps kept, counted anew; ``keep`` is (R,) bool."""
+        windows = keep[self.window_rep]
+        numbers = ("id", "capacity", "max_tasks", "weight", "efficiency", "carried_load", "active")
+        return replace(
+            self,
+            **{name: getattr(self, name)[keep] for name in numbers},
+            skills=self.skills.take(keep),
+            fit=self.fit.take(keep),
+            has_calendar=self.has_calendar[keep],
+            window_rep=(np.cumsum(keep) - 1)[self.window_rep[windows]],
+            window_start=self.window_start[windows],
+            window_end=self.window_end[windows],
+            clock=self.clock if windows.any() else "none",
+            tags=self.tags[keep].reset_index(drop=True),
+        )
+
+    def calendar(self, row: int) -> tuple[tuple[Any, Any], ...] | None:
+        """Give when one rep is available, None for always."""
+        if not self.has_calendar[row]:
+            return None
+        lo, hi = np.searchsorted(self.window_rep, [row, row + 1])
+        return tuple(
+            (moment(self.window_start[w], self.clock), moment(self.window_end[w], self.clock))
+            for w in range(lo, hi)
+        )
+
     def record(self, row: int) -> Rep:
         """Give one row back as a record."""
-        mine = np.flatnonzero(self.window_rep == row)
-        windows = tuple(
-            (moment(self.window_start[w], self.clock), moment(self.window_end[w], self.clock))
-            for w in mine
-        )
         limit = none_or(self.max_tasks[row])
         return Rep.model_construct(
             id=self.id[row],
@@ -239,7 +124,7 @@ class RepColumns(Columns):
             weight=none_or(self.weight[row]),
             efficiency=float(self.efficiency[row]),
             carried_load=float(self.carried_load[row]),
-            available=windows if self.has_calendar[row] else None,
+            available=self.calendar(row),
             active=bool(self.active[row]),
         )
 
@@ -310,6 +195,11 @@ class TaskColumns(Columns):
     roles: RoleColumns
     tags: pd.DataFrame
 
+    @cached_property
+    def index(self) -> pd.Index[Any]:
+        """The ids, ready for look-ups."""
+        return pd.Index(self.id, dtype=object)
+
     @classmethod
     def from_records(cls, tasks: Sequence[Task]) -> TaskColumns:
         """Hold these records as columns."""
@@ -334,24 +224,22 @@ class TaskColumns(Columns):
     def joined(self, other: TaskColumns) -> TaskColumns:
         """Give these tasks and then the other ones."""
         first = len(self.id)
-        numbers = ("effort", "value", "priority", "burden", "start", "end")
-        clocks = {self.clock, other.clock} - {"none"}
         return TaskColumns(
             id=np.concatenate([self.id, other.id]),
-            **{n: np.concatenate([getattr(self, n), getattr(other, n)]) for n in numbers},
-            **{
-                n: getattr(self, n).joined(getattr(other, n), first)
-                for n in ("requires", "prefers")
-            },
-            **{
-                n: getattr(self, n).joined(getattr(other, n))
-                for n in ("customer_type", "group", "owner")
-            },
-            clock="mixed" if len(clocks) > 1 else next(iter(clocks), "none"),
+            effort=np.concatenate([self.effort, other.effort]),
+            value=np.concatenate([self.value, other.value]),
+            priority=np.concatenate([self.priority, other.priority]),
+            burden=np.concatenate([self.burden, other.burden]),
+            start=np.concatenate([self.start, other.start]),
+            end=np.concatenate([self.end, other.end]),
+            requires=self.requires.joined(other.requires, first),
+            prefers=self.prefers.joined(other.prefers, first),
+            customer_type=self.customer_type.joined(other.customer_type),
+            group=self.group.joined(other.group),
+            owner=self.owner.joined(other.owner),
+            clock=one_clock(self.clock, other.clock),
             roles=self.roles.joined(other.roles, first),
-            tags=pd.concat(
-                [self.tags.astype(object), other.tags.astype(object)], ignore_index=True
-            ),
+            tags=_joined_tags(self.tags, other.tags),
         )
 
     def record(self, row: int) -> Task:
@@ -411,18 +299,6 @@ class HistoryColumns(Columns):
     period: Texts
 
 
-def texts(values: Sequence[Any]) -> Texts:
-    """Make a 1-d array of objects, whatever is in it."""
-    out = np.empty(len(values), object)
-    out[:] = values
-    return out
-
-
-def floats(values: Sequence[float | None]) -> Floats:
-    """Make a column of numbers, NaN for None."""
-    return np.array([np.nan if v is None else v for v in values], np.float64)
-
-
 def none_or(value: float) -> float | None:
     """Read one cell of a column of numbers."""
     return None if np.isnan(value) else float(value)
@@ -448,7 +324,12 @@ def moment(value: float, clock: str) -> float | datetime | None:
 
 def clock_of(times: Iterable[Any]) -> str:
     """Name the kind of these times; ``"none"`` without any, ``"mixed"`` if they differ."""
-    kinds = {time_kind(t) for t in times if t is not None}
+    return one_clock(*{time_kind(t) for t in times if t is not None})
+
+
+def one_clock(*clocks: str) -> str:
+    """Name the one kind among these; ``"none"`` without any, ``"mixed"`` if they differ."""
+    kinds = set(clocks) - {"none"}
     return "mixed" if len(kinds) > 1 else next(iter(kinds), "none")
 
 
@@ -458,10 +339,23 @@ def _tag_frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)), dtype=object)
 
 
+def _joined_tags(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """Put tags under each other; a column keeps its dtype where both sides have it."""
+    rows = pd.RangeIndex(len(first) + len(second))
+    joined = {}
+    for name in dict.fromkeys([*first.columns, *second.columns]):
+        sides = [
+            side[name] if name in side else pd.Series(texts([None] * len(side)), dtype=object)
+            for side in (first, second)
+        ]
+        if len({side.dtype for side in sides}) > 1:
+            sides = [side.infer_objects() for side in sides]
+        if len({side.dtype for side in sides}) > 1:
+            sides = [side.astype(object) for side in sides]
+        joined[name] = pd.concat(sides, ignore_index=True)
+    return pd.DataFrame(joined, index=rows)
+
+
 def _tags_at(tags: pd.DataFrame, row: int) -> dict[str, Any]:
-    found = {name: tags[name].iat[row] for name in tags.columns}
-    return {
-        name: value.item() if isinstance(value, np.generic) else value
-        for name, value in found.items()
-        if not pd.isna(value)
-    }
+    found: dict[str, Any] = {name: tags[name].iloc[row] for name in tags.columns}
+    return {name: read_tag(value) for name, value in found.items() if not pd.isna(value)}

@@ -15,16 +15,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import pandas as pd
+    from pydantic_core import ErrorDetails
+
+Place = tuple[str | int, ...]
+"""Where a fault is: ``("tasks", 3, "effort")``."""
 
 MAX_LISTED = 100
-"""How many faults an error lists in full; the rest are counted."""
+"""How many faults an error lists in full; its title counts all."""
 
 
 class AssignoptError(Exception):
@@ -65,35 +68,36 @@ class Faults:
         self.count = 0
         self._details: list[InitErrorDetails] = []
 
-    def add(self, place: tuple[str | int, ...], message: str, value: object = None) -> None:
+    def add(self, place: Place, message: str, value: object = None) -> None:
         """Note one fault at ``place``, in a sentence with its remedy."""
         self.count += 1
         if len(self._details) < MAX_LISTED:
             error = PydanticCustomError("bad_input", "{message}", {"message": message})
             self._details.append(InitErrorDetails(type=error, loc=place, input=value))
 
-    def add_rows(
-        self,
-        table: str,
-        column: str,
-        rows: Iterable[int],
-        values: Any,
-        message: str,
-    ) -> None:
+    def add_rows(self, table: str, column: str, bad: Any, values: Any, message: str) -> None:
         """Note the same fault in many cells of one column; ``{value}`` in the message is filled.
 
-        Only the first :data:`MAX_LISTED` are written out, so a million bad cells stay cheap.
+        ``bad`` is the (rows,) mask of the cells. Only the first :data:`MAX_LISTED` are written
+        out, so a million bad cells stay cheap.
         """
-        listed = list(rows)
-        for row in listed[:MAX_LISTED]:
+        rows = np.flatnonzero(bad)
+        for row in rows[:MAX_LISTED].tolist():
             value = values[row]
-            self.add((table, int(row), column), message.format(value=repr(value)), value)
-        self.count += max(0, len(listed) - MAX_LISTED)
+            plain = value.item() if isinstance(value, np.generic) else value
+            self.add((table, row, column), message.replace("{value}", repr(plain)), plain)
+        self.count += max(0, len(rows) - MAX_LISTED)
 
-    def adopt(self, error: ValidationError, prefix: tuple[str | int, ...] = ()) -> None:
-        """Take over the faults of a record's own validation, placed under ``prefix``."""
+    def adopt(self, error: ValidationError, prefix: Place = (), *, kind: object = None) -> None:
+        """Take over the faults of a record's own validation, placed under ``prefix``.
+
+        ``kind`` is the tag of a union's member, which pydantic puts first and no user wrote.
+        """
         for detail in error.errors(include_url=False):
-            self.add((*prefix, *detail["loc"]), detail["msg"], detail["input"])
+            place = [part for part in detail["loc"] if part != "[key]"]
+            if kind is not None and place[:1] == [kind]:
+                del place[0]
+            self.add((*prefix, *place), _in_our_words(detail), detail["input"])
 
     def raise_if_any(self) -> None:
         """Raise one ``pydantic.ValidationError`` if anything was noted.
@@ -101,14 +105,45 @@ class Faults:
         Raises
         ------
         pydantic.ValidationError
-            With the first hundred faults in full and the count of all of them.
+            With the first hundred faults in full and, in its title, the count of all of them.
         """
         if not self.count:
             return
         title = f"{self.title}: {self.count} fault{'s' if self.count > 1 else ''}"
         if self.count > len(self._details):
-            left = self.count - len(self._details)
             title += f" (the first {len(self._details)} listed)"
-            error = PydanticCustomError("more_faults", "and {left} more faults", {"left": left})
-            self._details.append(InitErrorDetails(type=error, loc=("...",), input=None))
         raise ValidationError.from_exception_data(title, self._details)
+
+
+def _in_our_words(detail: ErrorDetails) -> str:
+    """Say what pydantic found in the words that frames are checked with."""
+    value, allowed = detail["input"], detail.get("ctx", {})
+    match detail["type"]:
+        case "greater_than_equal":
+            return f"{value!r} is out of range; allowed is at least {allowed['ge']:g}"
+        case "greater_than":
+            return f"{value!r} is out of range; allowed is above {allowed['gt']:g}"
+        case "less_than_equal":
+            return f"{value!r} is out of range; allowed is at most {allowed['le']:g}"
+        case "float_type":
+            return f"{value!r} is not a number. Give a number"
+        case "int_type":
+            return f"{value!r} is not a whole number. Give a whole number"
+        case "finite_number":
+            return f"{value!r} is not finite. Give a finite number"
+        case "string_type":
+            return f"{value!r} is not text. Give names and ids as text"
+        case "string_too_short":
+            return "is empty text. Fill it in"
+        case "bool_type":
+            return f"{value!r} is not True or False. Give one of the two"
+        case "missing":
+            return "is missing. Fill it in"
+        case "union_tag_invalid":
+            return f"kind {allowed['tag']!r} is unknown; known: {allowed['expected_tags']}"
+        case "union_tag_not_found":
+            return "is of no known kind. Give a record, or a mapping with its 'kind'"
+        case "extra_forbidden":
+            return f"{detail['loc'][-1]!r} is no field. Rename it; data of your own go in tags"
+        case _:
+            return detail["msg"]

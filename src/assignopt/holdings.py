@@ -199,6 +199,8 @@ def read_assignments(problem: Problem, given: Any) -> tuple[Holdings, list[dict[
     pydantic.ValidationError
         When a column is missing.
     """
+    if isinstance(given, Holdings):
+        return given, []
     frame = _as_frame(given)
     faults = Faults("assignments")
     for name in ("task_id", "rep_id"):
@@ -250,8 +252,11 @@ def _as_frame(given: Any) -> pd.DataFrame:
     if hasattr(given, "assignments"):
         frame: pd.DataFrame = given.assignments
         return frame
-    rows = [*given.items()] if isinstance(given, Mapping) else [tuple(row) for row in given]
-    width = max((len(row) for row in rows), default=2)
+    listed = list(given.items() if isinstance(given, Mapping) else given)
+    if listed and isinstance(listed[0], Mapping):
+        return pd.DataFrame(listed, dtype=object)
+    width = max((len(row) for row in listed), default=2)
+    rows = [(*row, *[None] * (width - len(row))) for row in listed]
     return pd.DataFrame(rows, columns=["task_id", "rep_id", "role"][:width], dtype=object)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, field_validator
+from pydantic import BeforeValidator, Discriminator, Field, TypeAdapter, field_validator
 
 from .records import Amount, Positive, Record, fault
 
@@ -25,11 +25,12 @@ class Tier(Record):
 
     maximise: ClassVar[bool] = True
     slack: Amount = Field(default=0.0, kw_only=True)
+    kind: str = Field(default="", kw_only=True)
 
     @property
     def label(self) -> str:
         """The tier's name in tables: its kind, and whatever tells it from others of the kind."""
-        return str(self.kind)  # type: ignore[attr-defined]
+        return self.kind
 
 
 class Coverage(Tier):
@@ -149,9 +150,11 @@ class Fairness(Tier):
 
 
 def _pairs_of(value: Any) -> Any:
-    items = value.items() if isinstance(value, Mapping) else value
-    if not isinstance(items, list | tuple) and not isinstance(value, Mapping):
-        return value
+    items = list(value.items()) if isinstance(value, Mapping) else value
+    if not isinstance(items, list | tuple):
+        items = [items]
+    if not all(isinstance(item, list | tuple) and len(item) == 2 for item in items):
+        raise fault("terms are read as {term: weight}, as in Weighted({Value(): 1, Moves(): 5})")
     return tuple(({"kind": k} if isinstance(k, str) else k, w) for k, w in items)
 
 
@@ -211,6 +214,8 @@ AnyTier = Annotated[
     Coverage | Value | Fit | Preference | Moves | RepsUsed | Fairness | Weighted,
     Discriminator("kind"),
 ]
+
+TIER: TypeAdapter[AnyTier] = TypeAdapter(AnyTier)
 
 
 def maximises(tier: Tier) -> bool:

@@ -48,6 +48,7 @@ def period_name(number: int, clock: str, per: Period) -> str:
     >>> period_name(20000, "datetime", "day"), period_name(3, "seconds", "week")
     ('the day 2024-10-04', 'week 3')
     """
+    number = int(number)  # numpy refuses its own integers below
     if clock == SECONDS:
         return f"{per} {number}"
     if per == "month":

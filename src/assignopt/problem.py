@@ -7,87 +7,30 @@ into another one.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import replace as replace_columns
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from pydantic import TypeAdapter, ValidationError
 
-from . import frames, selectors
-from .columns import Labels, RepColumns, TaskColumns
+from . import consistency, documents, edits, frames, selectors
 from .errors import Faults
-from .objectives import DEFAULT_OBJECTIVE, AnyTier
-from .records import OWNER, Amount, Id, Number, Record, Rep, Share, TagValue, Task
-from .rules import AnyRule, Pin, Rule
+from .parts import PART_NAMES, Parts, is_table, read_reps, read_rest, read_tasks
 from .tables import Table, rep_frame, task_frame
 
 if TYPE_CHECKING:
-    from .columns import (
-        Floats,
-        HistoryColumns,
-        PairColumns,
-        PreferenceColumns,
-    )
+    from collections.abc import Iterable, Mapping
 
-T = TypeVar("T")
+    from .columns import Bools, Floats
+    from .objectives import AnyTier
+    from .records import Rep, Task
+    from .rules import AnyRule
+
 ENDORSEMENT_LIMIT = 1.0
 """Most absolute weight that all endorsements of one rep carry together."""
 
 
-class PairRow(Record):
-    """A row of the pairs table: this rep may take this task, with what it overrides."""
-
-    rep_id: Id
-    task_id: Id
-    fit: Share | None = None
-    effort: Amount | None = None
-    value: Amount | None = None
-
-
-class PreferenceRow(Record):
-    """A row of the preferences table: a bid (``by`` None), or an endorsement by somebody else."""
-
-    rep_id: Id
-    task_id: Id
-    weight: Number
-    by: Id | None = None
-
-
-class HistoryRow(Record):
-    """A row of the history table: what a rep carried before."""
-
-    rep_id: Id
-    load: Amount
-    value: Amount = 0.0
-    burden: Amount = 0.0
-    period: TagValue | None = None
-    count: Amount = 0.0
-    worth: Amount = 0.0
-
-
-class ProblemData(Record):
-    """A whole problem as it is written in JSON."""
-
-    reps: list[Rep]
-    tasks: list[Task]
-    pairs: list[PairRow] | None = None
-    preferences: list[PreferenceRow] | None = None
-    rules: list[Rule] = []
-    objective: list[AnyTier] | None = None
-    history: list[HistoryRow] | None = None
-    effort_unit: Id = "hours"
-
-
-_REPS = TypeAdapter(list[Rep])
-_TASKS = TypeAdapter(list[Task])
-_RULES: TypeAdapter[list[AnyRule]] = TypeAdapter(list[Rule])
-_TIERS: TypeAdapter[list[AnyTier]] = TypeAdapter(list[AnyTier])
-
-
-class Problem:
+class Problem(Parts):
     """Reps, tasks, rules and objective tiers: one assignment problem, immutable.
 
     Parameters
@@ -127,19 +70,10 @@ class Problem:
     <Problem: 2 reps, 2 tasks, 0 rules, objective coverage > minmax(load per weight) > value>
     """
 
-    rep_columns: RepColumns
-    task_columns: TaskColumns
-    pair_columns: PairColumns | None
-    preference_columns: PreferenceColumns | None
-    history_columns: HistoryColumns | None
-    rules: tuple[AnyRule, ...]
-    objective: tuple[AnyTier, ...]
-    effort_unit: str
-
     def __init__(
         self,
-        reps: Iterable[Rep | Mapping[str, Any]],
-        tasks: Iterable[Task | Mapping[str, Any]],
+        reps: Iterable[Rep | Mapping[str, Any]] | pd.DataFrame,
+        tasks: Iterable[Task | Mapping[str, Any]] | pd.DataFrame,
         *,
         pairs: Any = None,
         preferences: Any = None,
@@ -148,18 +82,17 @@ class Problem:
         history: Any = None,
         effort_unit: str = "hours",
     ) -> None:
+        given = {
+            "pairs": pairs,
+            "preferences": preferences,
+            "rules": rules,
+            "objective": objective,
+            "history": history,
+            "effort_unit": effort_unit,
+        }
         faults = Faults("Problem")
-        self._finish(
-            faults,
-            _read_reps(reps, faults),
-            _read_tasks(tasks, faults),
-            pairs,
-            preferences,
-            rules,
-            objective,
-            history,
-            effort_unit,
-        )
+        rep_columns, task_columns = read_reps(reps, faults), read_tasks(tasks, faults)
+        self._hold(read_rest(rep_columns, task_columns, given, faults), faults)
 
     @classmethod
     def from_frames(
@@ -205,64 +138,31 @@ class Problem:
         Task(id='acme', requires={'german': 1.0}, tags={'region': 'dach'})
         """
         faults = Faults("Problem")
+        given = {"reps": reps, "tasks": tasks, "skills": skills, "requires": requires, "fit": fit}
+        for name, frame in given.items():
+            if frame is not None or name in ("reps", "tasks"):
+                is_table(name, frame, faults)
+        faults.raise_if_any()
+        rest = {
+            "pairs": pairs,
+            "preferences": preferences,
+            "rules": rules,
+            "objective": objective,
+            "history": history,
+            "effort_unit": effort_unit,
+        }
         rep_columns = frames.read_reps(reps, skills, fit, faults)
         task_columns = frames.read_tasks(tasks, requires, faults)
         self = cls.__new__(cls)
-        self._finish(
-            faults,
-            rep_columns,
-            task_columns,
-            pairs,
-            preferences,
-            rules,
-            objective,
-            history,
-            effort_unit,
-        )
+        self._hold(read_rest(rep_columns, task_columns, rest, faults), faults)
         return self
 
-    def _finish(
-        self,
-        faults: Faults,
-        reps: RepColumns,
-        tasks: TaskColumns,
-        pairs: Any,
-        preferences: Any,
-        rules: Any,
-        objective: Any,
-        history: Any,
-        effort_unit: str,
-    ) -> None:
-        """Read the rest, check everything against everything, and raise or keep it all."""
-        rep_index = pd.Index(reps.id, dtype=object)
-        task_index = pd.Index(tasks.id, dtype=object)
-        if rep_index.is_unique and task_index.is_unique:
-            pairs = frames.read_pairs(pairs, rep_index, task_index, faults)
-            preferences = frames.read_preferences(preferences, rep_index, task_index, faults)
-            history = frames.read_history(history, rep_index, faults)
-        rules = _validated(_RULES, "rules", rules, faults)
-        tiers = DEFAULT_OBJECTIVE if objective is None else objective
-        tiers = _validated(_TIERS, "objective", tiers, faults)
-        if not isinstance(effort_unit, str) or not effort_unit:
-            faults.add(("effort_unit",), "give the unit's name as text, such as 'hours'")
-        _check_owners(tasks, rep_index, faults)
-        _check_clocks(reps, tasks, faults)
-        for place, rule in enumerate(rules):
-            _check_rule(rule, ("rules", place), reps, tasks, rep_index, task_index, faults)
-        _check_rules_together(rules, faults)
+    def _hold(self, parts: Parts, faults: Faults) -> None:
+        """Raise what is wrong, or keep the parts."""
+        consistency.check(parts, faults)
         faults.raise_if_any()
-        held = {
-            "rep_columns": reps,
-            "task_columns": tasks,
-            "pair_columns": pairs,
-            "preference_columns": preferences,
-            "history_columns": history,
-            "rules": tuple(rules),
-            "objective": tuple(tiers),
-            "effort_unit": effort_unit,
-        }
-        for name, value in held.items():
-            object.__setattr__(self, name, value)
+        for name in PART_NAMES:
+            object.__setattr__(self, name, getattr(parts, name))
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a Problem does not change; problem.replace(...) makes a new one")
@@ -300,27 +200,20 @@ class Problem:
         table = self.preference_columns
         if table is None:
             return np.zeros(0)
-        endorsed = np.array([by is not None for by in table.by], bool)
+        endorsed = pd.notna(table.by)
         total = np.bincount(
             table.rep, np.where(endorsed, np.abs(table.weight), 0.0), len(self.rep_columns.id)
         )
         scale = ENDORSEMENT_LIMIT / np.maximum(total, ENDORSEMENT_LIMIT)
         return np.where(endorsed, table.weight * scale[table.rep], table.weight)
 
-    def select_reps(self, selector: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    def select_reps(self, selector: Any) -> Bools:
         """(R,) which reps a selector picks."""
         return selectors.mask(self.rep_columns, selector)
 
-    def select_tasks(self, selector: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    def select_tasks(self, selector: Any) -> Bools:
         """(T,) which tasks a selector picks."""
         return selectors.mask(self.task_columns, selector)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Problem):
-            return NotImplemented
-        return all(getattr(self, name) == getattr(other, name) for name in Problem.__annotations__)
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         tiers = " > ".join(tier.label for tier in self.objective) or "none"
@@ -347,31 +240,24 @@ class Problem:
         >>> problem.replace(rules=[ao.MaxTasks(1)]).rules[0].id
         'max_tasks(n=1)'
         """
-        known = list(ProblemData.model_fields)
-        unknown = [name for name in changes if name not in known]
+        unknown = [name for name in changes if name not in documents.ARGUMENTS]
         if unknown:
-            raise TypeError(f"unknown arguments {unknown}; known are {', '.join(known)}")
+            known = ", ".join(documents.ARGUMENTS)
+            raise TypeError(f"unknown arguments {unknown}; known: {known}")
         faults = Faults("Problem")
-        reps, tasks = self.rep_columns, self.task_columns
-        if "reps" in changes:
-            reps = _read_reps(changes["reps"], faults)
-        if "tasks" in changes:
-            tasks = _read_tasks(changes["tasks"], faults)
-        same_rows = np.array_equal(reps.id, self.rep_columns.id) and np.array_equal(
-            tasks.id, self.task_columns.id
-        )
+        reps = read_reps(changes.get("reps", self.rep_columns), faults)
+        tasks = read_tasks(changes.get("tasks", self.task_columns), faults)
+        kept = {
+            "rules": self.rules,
+            "objective": self.objective,
+            "effort_unit": self.effort_unit,
+            **edits.carried_over(self, reps, tasks),
+        }
+        for name in ("pairs", "preferences", "history"):
+            if name not in kept and name not in changes:
+                kept[name] = getattr(self, name)
         new = Problem.__new__(Problem)
-        new._finish(
-            faults,
-            reps,
-            tasks,
-            changes.get("pairs", self.pair_columns if same_rows else self.pairs),
-            changes.get("preferences", self.preference_columns if same_rows else self.preferences),
-            changes.get("rules", self.rules),
-            changes.get("objective", self.objective),
-            changes.get("history", self.history_columns if same_rows else self.history),
-            changes.get("effort_unit", self.effort_unit),
-        )
+        new._hold(read_rest(reps, tasks, kept | changes, faults), faults)
         return new
 
     def without_rep(self, rep_id: str) -> Problem:
@@ -400,19 +286,7 @@ class Problem:
         """
         if rep_id not in self.reps:
             raise KeyError(rep_id)
-        owners = self.task_columns.owner.texts()
-        owners[owners == rep_id] = None
-        preferences = _without(self.preferences, rep_id)
-        if preferences is not None:
-            preferences = preferences[preferences["by"] != rep_id]
-        return self.replace(
-            reps=[rep for rep in self.reps.values() if rep.id != rep_id],
-            tasks=replace_columns(self.task_columns, owner=Labels.of(owners)),
-            pairs=_without(self.pairs, rep_id),
-            preferences=preferences,
-            history=_without(self.history, rep_id),
-            rules=[kept for rule in self.rules if (kept := _rule_without(rule, rep_id))],
-        )
+        return self.replace(**edits.without_rep(self, rep_id))
 
     def with_rep(self, rep: Rep) -> Problem:
         """Make the problem with this rep: added, or in the place of the one with the same id.
@@ -439,7 +313,7 @@ class Problem:
         ['t1', 't2']
         """
         faults = Faults("Problem")
-        added = _read_tasks(tasks, faults)
+        added = read_tasks(tasks, faults)
         faults.raise_if_any()
         return self.replace(tasks=self.task_columns.joined(added))
 
@@ -467,50 +341,30 @@ class Problem:
         3.0
         """
         faults = Faults("scale_effort")
-        if not np.isfinite(factor) or factor < 0:
-            faults.add(("factor",), f"{factor!r} is out of range; allowed is a number at least 0")
+        if not isinstance(factor, int | float | np.number) or not 0 <= factor < np.inf:
+            message = f"{factor!r} is out of range; allowed is a finite number at least 0"
+            faults.add(("factor",), message, factor)
+        where = selectors.read(where, ("where",), faults)
         selectors.check(self.task_columns, where, ("where",), self.tasks.index, faults)
         faults.raise_if_any()
-        times = np.where(self.select_tasks(where), factor, 1.0)
-        old = self.task_columns
-        roles = replace_columns(old.roles, effort=old.roles.effort * times[old.roles.task])
-        pairs = self.pair_columns
-        if pairs is not None and pairs.effort is not None:
-            pairs = replace_columns(pairs, effort=pairs.effort * times[pairs.task])
-        tasks = replace_columns(old, effort=old.effort * times, roles=roles)
-        return self.replace(tasks=tasks, pairs=pairs)
+        return self.replace(**edits.scale_effort(self, factor, self.select_tasks(where)))
 
     # -- out again -------------------------------------------------------------------------
 
     @property
     def pairs(self) -> pd.DataFrame | None:
         """The pairs table as a frame; None where there is none."""
-        table = self.pair_columns
-        if table is None:
-            return None
-        given = {n: getattr(table, n) for n in frames.PAIRS[2:] if getattr(table, n) is not None}
-        return pd.DataFrame({**self._names(table.rep, table.task), **given})
+        return documents.pair_frame(self)
 
     @property
     def preferences(self) -> pd.DataFrame | None:
         """The preferences as a frame; None where there are none."""
-        table = self.preference_columns
-        if table is None:
-            return None
-        names = self._names(table.rep, table.task)
-        return pd.DataFrame({**names, "weight": table.weight, "by": table.by})
+        return documents.preference_frame(self)
 
     @property
     def history(self) -> pd.DataFrame | None:
         """The history as a frame; None where there is none."""
-        table = self.history_columns
-        if table is None:
-            return None
-        columns = {name: getattr(table, name) for name in frames.HISTORY[1:]}
-        return pd.DataFrame({"rep_id": self.rep_columns.id[table.rep], **columns})
-
-    def _names(self, rep: Any, task: Any) -> dict[str, Any]:
-        return {"rep_id": self.rep_columns.id[rep], "task_id": self.task_columns.id[task]}
+        return documents.history_frame(self)
 
     def to_frames(self) -> dict[str, Any]:
         """Give all arguments with which :meth:`from_frames` makes an equal Problem.
@@ -535,21 +389,7 @@ class Problem:
 
     def to_data(self) -> dict[str, Any]:
         """Give the problem as plain data, ready for JSON; fields at their default are left out."""
-        lean: dict[str, Any] = {"mode": "json", "exclude_defaults": True}
-        data: dict[str, Any] = {
-            "reps": [rep.model_dump(**lean) for rep in self.reps.values()],
-            "tasks": [task.model_dump(**lean) for task in self.tasks.values()],
-        }
-        rows = (("pairs", PairRow), ("preferences", PreferenceRow), ("history", HistoryRow))
-        for name, record in rows:
-            frame = getattr(self, name)
-            if frame is not None:
-                cells = frame.astype(object).where(frame.notna(), None).to_dict("records")
-                data[name] = [record.model_construct(**row).model_dump(**lean) for row in cells]
-        data["rules"] = _RULES.dump_python(list(self.rules), mode="json")
-        data["objective"] = _TIERS.dump_python(list(self.objective), mode="json")
-        data["effort_unit"] = self.effort_unit
-        return data
+        return documents.to_data(self)
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Give the problem as JSON text, in the shape of :meth:`json_schema`."""
@@ -558,23 +398,10 @@ class Problem:
     @classmethod
     def from_data(cls, data: Any) -> Problem:
         """Read what :meth:`to_data` gives."""
-        try:
-            read = ProblemData.model_validate(data)
-        except ValidationError as error:
-            faults = Faults("Problem")
-            faults.adopt(error)
-            faults.raise_if_any()
-            raise
-        given: dict[str, Any] = {name: getattr(read, name) for name in ProblemData.model_fields}
-        for name in ("pairs", "preferences", "history"):
-            if given[name] is not None:
-                rows = [row.model_dump(exclude_unset=True) for row in given[name]]
-                known = getattr(frames, name.upper())
-                given[name] = pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(known))
-        return cls(**given)
+        return cls(**documents.read_data(data))
 
     @classmethod
-    def from_json(cls, text: str) -> Problem:
+    def from_json(cls, text: str | bytes) -> Problem:
         """Read what :meth:`to_json` wrote; the problems are equal.
 
         Raises
@@ -589,13 +416,7 @@ class Problem:
         >>> ao.Problem.from_json(problem.to_json()) == problem
         True
         """
-        try:
-            data = json.loads(text)
-        except json.JSONDecodeError as error:
-            faults = Faults("Problem")
-            faults.add(("json",), f"the text is not JSON: {error}. Give what to_json() wrote")
-            faults.raise_if_any()
-        return cls.from_data(data)
+        return cls.from_data(documents.parse(text))
 
     @staticmethod
     def json_schema() -> dict[str, Any]:
@@ -607,132 +428,4 @@ class Problem:
         >>> sorted(ao.Problem.json_schema()["properties"])[:3]
         ['effort_unit', 'history', 'objective']
         """
-        return ProblemData.model_json_schema()
-
-
-def _validated(adapter: TypeAdapter[list[T]], place: str, given: Any, faults: Faults) -> list[T]:
-    """Validate a list of records; the faulty ones are noted and left out."""
-    if isinstance(given, Mapping | str | bytes):
-        faults.add((place,), "a list of records is expected. Put it in [ ]", given)
-        return []
-    listed = list(given)
-    try:
-        return adapter.validate_python(listed)
-    except ValidationError as error:
-        faults.adopt(error, (place,))
-        bad = {detail["loc"][0] for detail in error.errors(include_url=False)}
-        return adapter.validate_python([v for i, v in enumerate(listed) if i not in bad])
-
-
-def _read_reps(given: Any, faults: Faults) -> RepColumns:
-    if isinstance(given, pd.DataFrame):
-        return frames.read_reps(given, None, None, faults)
-    listed = given.values() if isinstance(given, Table) else given
-    columns = RepColumns.from_records(_validated(_REPS, "reps", listed, faults))
-    _check_ids("reps", columns, faults)
-    return columns
-
-
-def _read_tasks(given: Any, faults: Faults) -> TaskColumns:
-    if isinstance(given, pd.DataFrame):
-        return frames.read_tasks(given, None, faults)
-    if isinstance(given, TaskColumns):
-        columns = given
-    else:
-        listed = given.values() if isinstance(given, Table) else given
-        columns = TaskColumns.from_records(_validated(_TASKS, "tasks", listed, faults))
-    _check_ids("tasks", columns, faults)
-    return columns
-
-
-def _check_ids(table: str, columns: RepColumns | TaskColumns, faults: Faults) -> None:
-    again = np.flatnonzero(pd.Index(columns.id, dtype=object).duplicated())
-    message = "id {value} is repeated; ids are unique. Rename one"
-    faults.add_rows(table, "id", again, columns.id, message)
-
-
-def _check_owners(tasks: TaskColumns, reps: pd.Index[Any], faults: Faults) -> None:
-    gone = [i for i, name in enumerate(tasks.owner.names) if name not in reps]
-    if gone:
-        rows = np.flatnonzero(np.isin(tasks.owner.codes, gone))
-        message = (
-            "owner {value} is unknown. Use ids of the reps table; an owner who has left stays in "
-            "it with active=False, or leave the owner empty"
-        )
-        faults.add_rows("tasks", "owner", rows, tasks.owner.texts(), message)
-
-
-def _check_clocks(reps: RepColumns, tasks: TaskColumns, faults: Faults) -> None:
-    kinds = {reps.clock, tasks.clock} - {"none"}
-    if len(kinds) > 1 or "mixed" in kinds:
-        found = " and ".join(sorted({reps.clock, tasks.clock} - {"none"}))
-        faults.add(
-            ("tasks", "start"),
-            f"times are of different kinds ({found}). Give all of them in seconds, all as "
-            "datetimes, or all as datetimes with a time zone",
-        )
-
-
-def _check_rule(
-    rule: AnyRule,
-    place: tuple[str | int, ...],
-    reps: RepColumns,
-    tasks: TaskColumns,
-    rep_index: pd.Index[Any],
-    task_index: pd.Index[Any],
-    faults: Faults,
-) -> None:
-    for name, columns, index in (("rep", reps, rep_index), ("task", tasks, task_index)):
-        if hasattr(rule, name):
-            selectors.check(columns, getattr(rule, name), (*place, name), index, faults)
-    for name in ("tasks", "where"):
-        if hasattr(rule, name):
-            selectors.check(tasks, getattr(rule, name), (*place, name), task_index, faults)
-    if getattr(rule, "per", None) == "month" and tasks.clock == "seconds":
-        message = "months need datetimes; the tasks' times are seconds. Use per='day' or 'week'"
-        faults.add((*place, "per"), message)
-    if isinstance(rule, Pin) and rule.role != OWNER and rule.task in task_index:
-        names = [role.name for role in tasks.roles.of_task(int(task_index.get_loc(rule.task)))]
-        if rule.role not in names:
-            faults.add((*place, "role"), f"task {rule.task!r} has no role {rule.role!r}: {names}")
-
-
-def _check_rules_together(rules: list[AnyRule], faults: Faults) -> None:
-    seen: dict[str, int] = {}
-    pinned: dict[tuple[str, str], Pin] = {}
-    holding: dict[tuple[str, str], Pin] = {}
-    for place, rule in enumerate(rules):
-        if rule.id in seen:
-            faults.add(("rules", place, "id"), f"rule {rule.id!r} is repeated. Keep one")
-        seen[rule.id] = place
-        if not isinstance(rule, Pin):
-            continue
-        other = pinned.setdefault((rule.task, rule.role), rule)
-        if other.rep != rule.rep:
-            message = (
-                f"task {rule.task!r} is pinned to {rule.rep!r} and to {other.rep!r}. Keep one pin"
-            )
-            faults.add(("rules", place, "rep"), message)
-        other = holding.setdefault((rule.task, rule.rep), rule)
-        if other.role != rule.role:
-            message = (
-                f"rep {rule.rep!r} is pinned to task {rule.task!r} as {rule.role!r} and as "
-                f"{other.role!r}; each role wants another person. Keep one pin"
-            )
-            faults.add(("rules", place, "role"), message)
-
-
-def _without(frame: pd.DataFrame | None, rep_id: str) -> pd.DataFrame | None:
-    return None if frame is None else frame[frame["rep_id"] != rep_id]
-
-
-def _rule_without(rule: AnyRule, rep_id: str) -> AnyRule | None:
-    """Give the rule without one rep; None where it was about nobody else."""
-    selector = getattr(rule, "rep", None)
-    if selector == rep_id:
-        return None
-    if not isinstance(selector, list) or rep_id not in selector:
-        return rule
-    left = [one for one in selector if one != rep_id]
-    kept = {name: getattr(rule, name) for name in type(rule).model_fields if name != "id"}
-    return type(rule)(**{**kept, "rep": left}) if left else None
+        return documents.ProblemData.model_json_schema()

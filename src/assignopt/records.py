@@ -6,22 +6,24 @@ the same. Everything is frozen; a change makes a new record.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, dataclass_transform
 
 import numpy as np
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
+    PlainValidator,
     Strict,
-    StrictBool,
-    StrictFloat,
-    StrictInt,
-    StrictStr,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -69,6 +71,19 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
+def _whole(value: Any) -> Any:
+    """Take 3.0 for the 3 it was before pandas made a float of it."""
+    value = _plain(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _no_overflow(value: Any) -> Any:
+    """Take an integer beyond all floats for the infinity it would be."""
+    value = _plain(value)
+    too_large = isinstance(value, int) and abs(value) > sys.float_info.max
+    return math.inf if too_large else value
+
+
 def parse_amounts(value: Any) -> Any:
     """Read ``name -> number`` from a mapping, a bare set or list of names, or a text cell.
 
@@ -82,11 +97,16 @@ def parse_amounts(value: Any) -> Any:
     if isinstance(value, str):
         return _parse_cell(value)
     if isinstance(value, Mapping):
-        return {name: _plain(amount) for name, amount in value.items()}
-    if isinstance(value, Set):
-        return dict.fromkeys(sorted(value, key=str), 1.0)
-    if isinstance(value, list | tuple):
-        return dict.fromkeys(value, 1.0)
+        return dict(value)
+    if isinstance(value, Set | list | tuple):
+        listed = sorted(value, key=str) if isinstance(value, Set) else value
+        wrong = [name for name in listed if not isinstance(name, str)]
+        if wrong:
+            raise fault(f"{wrong[0]!r} is not a name. Give names as text")
+        twice = [name for name in dict.fromkeys(listed) if list(listed).count(name) > 1]
+        if twice:
+            raise fault(f"{twice[0]!r} stands twice. Keep one")
+        return dict.fromkeys(listed, 1.0)
     return value
 
 
@@ -108,16 +128,46 @@ def _parse_cell(text: str) -> dict[str, float]:
     return amounts
 
 
+def read_time(value: Any) -> float | datetime:
+    """Read a time: seconds, a datetime of any library, or ISO text as JSON holds it.
+
+    Examples
+    --------
+    >>> read_time("2026-03-02T09:00"), read_time(90)
+    (datetime.datetime(2026, 3, 2, 9, 0), 90.0)
+    """
+    if isinstance(value, np.datetime64):
+        value = value.astype("datetime64[us]").item()
+    value = _no_overflow(value)
+    if isinstance(value, str) and "-" in value[1:]:
+        with suppress(ValueError):
+            return datetime.fromisoformat(value)
+    if isinstance(value, datetime) and value == value:  # NaT is a datetime, and unlike itself
+        return datetime.combine(value.date(), value.timetz())
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if not math.isfinite(value):
+            raise fault(f"{value!r} is not finite. Give a finite number of seconds, or a datetime")
+        return float(value)
+    raise fault(f"{value!r} is not a time. Give seconds, or convert it with pandas.to_datetime")
+
+
 def check_times_agree(start: Any, end: Any) -> None:
     """Raise unless ``start < end`` and both are seconds, both naive or both aware datetimes."""
-    kinds = {time_kind(start), time_kind(end)}
-    if len(kinds) > 1:
+    if time_kind(start) != time_kind(end):
         raise fault(
-            f"start {start!r} and end {end!r} are of different kinds. Give both in seconds, or "
+            f"start {start} and end {end} are of different kinds. Give both in seconds, or "
             "both as datetimes, with or without time zone"
         )
     if not start < end:
-        raise fault(f"end {end} is not after start {start}")
+        raise fault(f"end {end} is not after start {start}. Correct one of them")
+
+
+def _check_windows(windows: tuple[tuple[Moment, Moment], ...]) -> Any:
+    for start, end in windows:
+        check_times_agree(start, end)
+    if len({time_kind(start) for start, _ in windows}) > 1:
+        raise fault("windows are of different kinds. Give all in seconds, or all as datetimes")
+    return windows
 
 
 def time_kind(value: object) -> str:
@@ -127,30 +177,64 @@ def time_kind(value: object) -> str:
     return "seconds"
 
 
-def _tag_in(value: Any) -> Any:
+def read_tag(value: Any) -> TagCell:
+    """Read what a tag may hold: text, a finite number, True or False, or a datetime.
+
+    In JSON a datetime is written ``{"datetime": "2026-03-02T09:00:00"}``.
+    """
     if isinstance(value, Mapping) and set(value) == {"datetime"}:
-        return datetime.fromisoformat(value["datetime"])
-    return _plain(value)
+        value = read_time(value["datetime"])
+    if isinstance(value, np.datetime64 | datetime):
+        return read_time(value)
+    value = _plain(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise fault(f"{value!r} is not finite. Leave the tag out where there is none")
+    if isinstance(value, str | bool | int | float):
+        return value
+    raise fault(
+        f"{value!r} cannot be kept as a tag; text, numbers, True/False and datetimes can. "
+        "Convert it to text, or leave it out"
+    )
 
 
-def _tag_out(value: Any) -> Any:
+def write_tag(value: Any) -> Any:
+    """Write a tag for JSON, where :func:`read_tag` finds its datetime again."""
     return {"datetime": value.isoformat()} if isinstance(value, datetime) else value
 
 
+Moment = float | datetime
+Named = str | Mapping[str, float] | Set[str] | Sequence[str]
+"""What may be given for ``name -> number``; see :func:`parse_amounts`."""
+
+TagCell = str | bool | int | float | datetime
+TAG_SCHEMA = {
+    "anyOf": [
+        {"type": ["string", "boolean", "number"]},
+        {
+            "type": "object",
+            "properties": {"datetime": {"type": "string", "format": "date-time"}},
+            "required": ["datetime"],
+            "additionalProperties": False,
+        },
+    ]
+}
 Id = Annotated[str, Strict(), Field(min_length=1)]
-Number = Annotated[float, BeforeValidator(_plain), Strict()]
+Number = Annotated[float, BeforeValidator(_no_overflow), Strict()]
 Amount = Annotated[Number, Field(ge=0)]
 Share = Annotated[Number, Field(ge=0, le=1)]
 Positive = Annotated[Number, Field(gt=0)]
-Count = Annotated[int, BeforeValidator(_plain), Strict(), Field(ge=0)]
-Time = Annotated[StrictFloat | StrictInt | datetime, BeforeValidator(_plain)]
+Count = Annotated[int, BeforeValidator(_whole), Strict(), Field(ge=0)]
+Flag = Annotated[bool, BeforeValidator(_plain), Strict()]
+Time = Annotated[float | datetime, BeforeValidator(read_time)]
 Levels = Annotated[dict[Id, Amount], BeforeValidator(parse_amounts)]
 Shares = Annotated[dict[Id, Share], BeforeValidator(parse_amounts)]
 TagValue = Annotated[
-    StrictBool | StrictInt | StrictFloat | StrictStr | datetime,
-    BeforeValidator(_tag_in),
-    PlainSerializer(_tag_out, when_used="json"),
+    TagCell,
+    PlainValidator(read_tag),
+    PlainSerializer(write_tag, when_used="json"),
+    WithJsonSchema(TAG_SCHEMA),
 ]
+Windows = Annotated[tuple[tuple[Time, Time], ...], AfterValidator(_check_windows)]
 Tags = dict[Id, TagValue]
 
 
@@ -183,12 +267,31 @@ class Role(Record):
     requires: Levels = {}
     credit: Share | None = None
 
+    if TYPE_CHECKING:
+
+        def __init__(
+            self, name: str, effort: float = ..., requires: Named = ..., credit: float | None = ...
+        ) -> None: ...
+
     @field_validator("name")
     @classmethod
     def _not_owner(cls, name: str) -> str:
         if name == OWNER:
             raise fault("the name 'owner' is taken by the task's own owner. Name it otherwise")
         return name
+
+
+def _check_roles(roles: tuple[Role, ...]) -> tuple[Role, ...]:
+    names = [role.name for role in roles]
+    if len(set(names)) < len(names):
+        raise fault(f"role names {names} repeat. Each role of a task needs a name of its own")
+    credit = sum(role.credit or 0.0 for role in roles)
+    if credit > 1 + 1e-9:
+        raise fault(f"the roles earn {credit:g} of the value; 1 is the most (1 = all of it)")
+    return roles
+
+
+Roles = Annotated[tuple[Role, ...], AfterValidator(_check_roles)]
 
 
 class Rep(Record):
@@ -235,15 +338,25 @@ class Rep(Record):
     weight: Positive | None = None
     efficiency: Positive = 1.0
     carried_load: Amount = 0.0
-    available: tuple[tuple[Time, Time], ...] | None = None
-    active: StrictBool = True
+    available: Windows | None = None
+    active: Flag = True
 
-    @field_validator("available")
-    @classmethod
-    def _windows_are_forward(cls, windows: Any) -> Any:
-        for start, end in windows or ():
-            check_times_agree(start, end)
-        return windows
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            id: str,  # noqa: A002
+            capacity: float | None = ...,
+            max_tasks: int | None = ...,
+            skills: Named = ...,
+            fit: Named = ...,
+            tags: Mapping[str, TagCell] = ...,
+            weight: float | None = ...,
+            efficiency: float = ...,
+            carried_load: float = ...,
+            available: Iterable[tuple[Moment, Moment]] | None = ...,
+            active: bool = ...,
+        ) -> None: ...
 
 
 class Task(Record):
@@ -280,8 +393,8 @@ class Task(Record):
 
     Examples
     --------
-    >>> Task("acme", effort=3, requires={"german": 2}, customer_type="smb", tags={"region": "dach"})
-    Task(id='acme', effort=3.0, requires={'german': 2.0}, customer_type='smb', tags={'region': 'dach'})
+    >>> Task("acme", effort=3, requires={"german": 2}, tags={"region": "dach"})
+    Task(id='acme', effort=3.0, requires={'german': 2.0}, tags={'region': 'dach'})
     """
 
     id: Id
@@ -297,7 +410,27 @@ class Task(Record):
     burden: Amount = 0.0
     start: Time | None = None
     end: Time | None = None
-    roles: tuple[Role, ...] = ()
+    roles: Roles = ()
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            id: str,  # noqa: A002
+            effort: float = ...,
+            value: float = ...,
+            priority: float = ...,
+            requires: Named = ...,
+            prefers: Named = ...,
+            customer_type: str | None = ...,
+            tags: Mapping[str, TagCell] = ...,
+            group: str | None = ...,
+            owner: str | None = ...,
+            burden: float = ...,
+            start: Moment | None = ...,
+            end: Moment | None = ...,
+            roles: Iterable[Role | Mapping[str, Any]] = ...,
+        ) -> None: ...
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Task:
@@ -305,10 +438,4 @@ class Task(Record):
             raise fault("start and end go together. Give both or neither")
         if self.start is not None:
             check_times_agree(self.start, self.end)
-        names = [role.name for role in self.roles]
-        if len(set(names)) < len(names):
-            raise fault(f"role names {names} repeat. Each role of a task needs a name of its own")
-        credit = sum(role.credit or 0.0 for role in self.roles)
-        if credit > 1 + 1e-9:
-            raise fault(f"the roles earn {credit:g} of the value; 1 is the most (1 = all of it)")
         return self

@@ -8,48 +8,131 @@ list of ids, or a mapping on tags and fields such as ``{"region": "emea"}`` or
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, model_validator
+import numpy as np
+import pandas as pd
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    TypeAdapter,
+    WithJsonSchema,
+    model_validator,
+)
 
-from .records import OWNER, Amount, Count, Id, Number, Record, Share, TagValue, fault
+from .records import (
+    OWNER,
+    TAG_SCHEMA,
+    Amount,
+    Count,
+    Id,
+    Record,
+    Share,
+    fault,
+    read_tag,
+    write_tag,
+)
 
 
-def _selector_in(value: Any) -> Any:
-    if isinstance(value, tuple | Set):
-        return sorted(value, key=str) if isinstance(value, Set) else list(value)
+def _as_list(value: Any) -> Any:
+    """Take any collection as a list, sets in a stable order, so that derived ids are stable."""
+    if isinstance(value, Set):
+        return sorted(value, key=lambda one: (type(one).__name__, str(one)))
+    if isinstance(value, np.ndarray | pd.Series | pd.Index):
+        return value.tolist()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _read_selector(value: Any) -> str | list[str] | dict[str, Any] | None:
     if isinstance(value, Mapping):
-        return {k: list(v) if isinstance(v, tuple | Set) else v for k, v in value.items()}
-    return value
+        for key in value:
+            _check_name(key)
+        return {key: _read_wanted(want) for key, want in value.items()}
+    picked: str | list[str] | None = _as_list(value)
+    if isinstance(picked, list):
+        for one in picked:
+            _check_name(one)
+    elif picked is not None:
+        _check_name(picked)
+    return picked
 
 
+def _read_wanted(value: Any) -> Any:
+    value = _as_list(value)
+    return [read_tag(one) for one in value] if isinstance(value, list) else read_tag(value)
+
+
+def _check_name(value: Any) -> None:
+    if not isinstance(value, str) or not value:
+        raise fault(
+            f"{value!r} selects nothing. Give an id, a list of ids, or a mapping on tags and "
+            "fields such as {'region': 'emea'}, names as text"
+        )
+
+
+def _write_selector(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: list(map(write_tag, want)) if isinstance(want, list) else write_tag(want)
+        for key, want in value.items()
+    }
+
+
+_SELECTOR_SCHEMA = {
+    "anyOf": [
+        {"type": "null"},
+        {"type": "string", "minLength": 1},
+        {"type": "array", "items": {"type": "string", "minLength": 1}},
+        {
+            "type": "object",
+            "additionalProperties": {"anyOf": [TAG_SCHEMA, {"type": "array", "items": TAG_SCHEMA}]},
+        },
+    ]
+}
 Selector = Annotated[
-    Id | list[Id] | dict[Id, TagValue | list[TagValue]] | None, BeforeValidator(_selector_in)
+    str | list[str] | dict[str, Any] | None,
+    PlainValidator(_read_selector),
+    PlainSerializer(_write_selector, when_used="json"),
+    WithJsonSchema(_SELECTOR_SCHEMA),
 ]
+Ids = Annotated[list[Id], BeforeValidator(_as_list)]
 Period = Literal["day", "week", "month"]
 
 
-def phrase(noun: str, selector: Any) -> str:
-    """Say in words what a selector picks.
+def phrase(noun: str, selector: Any, each: str = "each") -> str:
+    """Say in words what a selector picks; ``each`` is the word for all of them.
 
     Examples
     --------
-    >>> phrase("task", ["t1", "t2"]), phrase("rep", {"team": "north"}), phrase("rep", None)
-    ("tasks 't1', 't2'", "reps with team 'north'", 'every rep')
+    >>> phrase("task", ["t1", "t2"]), phrase("rep", {"team": "north"}), phrase("rep", None, "any")
+    ("each of tasks 't1', 't2'", "each rep with team 'north'", 'any rep')
     """
     if selector is None:
-        return f"every {noun}"
-    if isinstance(selector, str):
-        return f"{noun} {selector!r}"
+        return f"{each} {noun}"
     if isinstance(selector, Mapping):
-        parts = [
-            f"{key} {' or '.join(map(repr, want)) if isinstance(want, list) else repr(want)}"
-            for key, want in selector.items()
-        ]
-        return f"{noun}s with {' and '.join(parts)}"
-    listed = ", ".join(repr(i) for i in selector[:5])
-    return f"{noun}s {listed}" + (f" and {len(selector) - 5} more" if len(selector) > 5 else "")
+        return f"{each} {noun} {_with(selector)}"
+    listed = [selector] if isinstance(selector, str) else selector
+    these = f"{noun}s {_listed(listed)}"
+    return f"{noun} {listed[0]!r}" if len(listed) == 1 else f"{each} of {these}"
+
+
+def _with(selector: Mapping[str, Any]) -> str:
+    parts = [
+        f"{key} {' or '.join(map(repr, want)) if isinstance(want, list) else repr(want)}"
+        for key, want in selector.items()
+    ]
+    return f"with {' and '.join(parts)}"
+
+
+def _listed(ids: str | list[str]) -> str:
+    ids = [ids] if isinstance(ids, str) else ids
+    more = f" and {len(ids) - 5} more" if len(ids) > 5 else ""
+    return (", ".join(map(repr, ids[:5])) or "(none)") + more
 
 
 class BaseRule(Record):
@@ -63,13 +146,27 @@ class BaseRule(Record):
     """
 
     id: str = Field(default="", kw_only=True)
+    kind: str = Field(default="", kw_only=True)
 
     @model_validator(mode="after")
     def _has_id(self) -> BaseRule:
         if not self.id:
-            shown = ", ".join(f"{k}={v!r}" for k, v in self.__repr_args__() if k != "id")
-            object.__setattr__(self, "id", f"{self.kind}({shown})")  # type: ignore[attr-defined]
+            object.__setattr__(self, "id", self._derived_id())
         return self
+
+    def _derived_id(self) -> str:
+        content = [item for item in super().__repr_args__() if item[0] != "id"]
+        return f"{self.kind}({', '.join(f'{name}={value!r}' for name, value in content)})"
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """Show the id only where it was given."""
+        hidden = self.has_derived_id
+        return [item for item in super().__repr_args__() if not (hidden and item[0] == "id")]
+
+    @property
+    def has_derived_id(self) -> bool:
+        """Whether the id is made from the content."""
+        return self.id == self._derived_id()
 
     @property
     def sentence(self) -> str:
@@ -88,7 +185,7 @@ class Pin(BaseRule):
     @property
     def sentence(self) -> str:
         """The rule in the words of the input."""
-        role = "" if self.role == OWNER else f" as {self.role!r}"
+        role = "" if self.role == OWNER else f" as its {self.role!r}"
         return f"task {self.task!r} goes to rep {self.rep!r}{role}"
 
 
@@ -102,7 +199,7 @@ class Forbid(BaseRule):
     @property
     def sentence(self) -> str:
         """The rule in the words of the input."""
-        return f"{phrase('task', self.task)} never with {phrase('rep', self.rep)}"
+        return f"{phrase('task', self.task)}: never held by {phrase('rep', self.rep, 'any')}"
 
     @model_validator(mode="after")
     def _selects(self) -> Forbid:
@@ -124,31 +221,31 @@ class Allow(BaseRule):
     @property
     def sentence(self) -> str:
         """The rule in the words of the input."""
-        return f"{phrase('task', self.task)} only with {phrase('rep', self.rep)}"
+        return f"{phrase('task', self.task)}: held only by {phrase('rep', self.rep, 'any')}"
 
 
 class Together(BaseRule):
     """Those of these tasks that are assigned have one and the same owner."""
 
-    tasks: list[Id]
+    tasks: Ids
     kind: Literal["together"] = Field(default="together", kw_only=True)
 
     @property
     def sentence(self) -> str:
         """The rule in the words of the input."""
-        return f"{phrase('task', self.tasks)} have one owner"
+        return f"the tasks {_listed(self.tasks)} have the same owner"
 
 
 class Apart(BaseRule):
     """No rep holds two of these tasks, in any role."""
 
-    tasks: list[Id]
+    tasks: Ids
     kind: Literal["apart"] = Field(default="apart", kw_only=True)
 
     @property
     def sentence(self) -> str:
         """The rule in the words of the input."""
-        return f"no rep holds two of {phrase('task', self.tasks)}"
+        return f"no rep holds two of the tasks {_listed(self.tasks)}"
 
 
 class MinFit(BaseRule):
@@ -160,7 +257,7 @@ class MinFit(BaseRule):
     @property
     def sentence(self) -> str:
         """The rule in the words of the input."""
-        return f"every pair has a fit of at least {self.value:g}"
+        return f"every assignment has a fit of at least {self.value:g}"
 
 
 class CoverAll(BaseRule):
@@ -172,7 +269,7 @@ class CoverAll(BaseRule):
     @property
     def sentence(self) -> str:
         """The rule in the words of the input."""
-        return f"{phrase('task', self.where)} is assigned"
+        return f"{phrase('task', self.where)} is assigned, with all its roles"
 
 
 class _TaskBound(BaseRule):
@@ -183,8 +280,12 @@ class _TaskBound(BaseRule):
 
     def _words(self, bound: str) -> str:
         per = f" a {self.per}" if self.per else ""
-        what = "tasks" if self.task is None else f"of {phrase('task', self.task)}"
-        return f"{phrase('rep', self.rep)} holds at {bound} {self.n} {what}{per}"
+        noun = "task" if self.n == 1 else "tasks"
+        if isinstance(self.task, Mapping):
+            noun += f" {_with(self.task)}"
+        elif self.task is not None:
+            noun += f" out of {_listed(self.task)}"
+        return f"{phrase('rep', self.rep)}: at {bound} {self.n} {noun}{per}"
 
 
 class MinTasks(_TaskBound):
@@ -227,7 +328,7 @@ class MinLoad(BaseRule):
     @property
     def sentence(self) -> str:
         """The rule in the words of the input."""
-        return f"{phrase('rep', self.rep)} has a load of at least {self.value:g}"
+        return f"{phrase('rep', self.rep)}: a load of at least {self.value:g}"
 
 
 class MaxLoad(BaseRule):
@@ -243,19 +344,19 @@ class MaxLoad(BaseRule):
     @property
     def sentence(self) -> str:
         """The rule in the words of the input."""
-        return f"{phrase('rep', self.rep)} has a load of at most {self.value:g}"
+        return f"{phrase('rep', self.rep)}: a load of at most {self.value:g}"
 
 
 class MaxLoadGap(BaseRule):
     """The loads of any two active reps differ by at most this, ``carried_load`` included."""
 
-    value: Annotated[Number, Field(ge=0)]
+    value: Amount
     kind: Literal["max_load_gap"] = Field(default="max_load_gap", kw_only=True)
 
     @property
     def sentence(self) -> str:
         """The rule in the words of the input."""
-        return f"loads differ by at most {self.value:g}"
+        return f"the loads of any two reps differ by at most {self.value:g}"
 
 
 class MaxMoves(BaseRule):
@@ -267,7 +368,7 @@ class MaxMoves(BaseRule):
     @property
     def sentence(self) -> str:
         """The rule in the words of the input."""
-        return f"at most {self.n} tasks change owner"
+        return f"at most {self.n} {'task changes' if self.n == 1 else 'tasks change'} owner"
 
 
 AnyRule = (
@@ -286,3 +387,4 @@ AnyRule = (
     | MaxMoves
 )
 Rule = Annotated[AnyRule, Discriminator("kind")]
+RULE: TypeAdapter[AnyRule] = TypeAdapter(Rule)

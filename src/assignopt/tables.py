@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cached_property
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Iterator, Mapping, ValuesView
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from .columns import Ragged, RepColumns, TaskColumns
+from .columns import RepColumns, TaskColumns, known_tags, texts
+from .records import Rep, Task
+
+if TYPE_CHECKING:
+    from .columns import Floats, Ragged, Texts
 
 RecordT = TypeVar("RecordT", covariant=True)
 
 
 class _Source(Protocol[RecordT]):
     @property
-    def id(self) -> np.ndarray: ...  # type: ignore[type-arg]
+    def id(self) -> Texts: ...
+
+    @property
+    def index(self) -> pd.Index[Any]: ...
 
     def record(self, row: int) -> RecordT: ...
 
@@ -35,16 +41,18 @@ class Table(Mapping[str, RecordT], Generic[RecordT]):
     def __init__(self, source: _Source[RecordT]) -> None:
         self._source = source
 
-    @cached_property
-    def index(self) -> pd.Index[str]:
+    @property
+    def index(self) -> pd.Index[Any]:
         """The ids, in order."""
-        return pd.Index(self._source.id, dtype=object)
+        return self._source.index
 
     def __getitem__(self, key: str) -> RecordT:
-        row = self.index.get_indexer([key])[0] if isinstance(key, str) else -1
-        if row < 0:
+        if not isinstance(key, str):
             raise KeyError(key)
-        return self._source.record(int(row))
+        return self._source.record(int(np.asarray(self.index.get_loc(key))))
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and key in self.index
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._source.id.tolist())
@@ -52,31 +60,56 @@ class Table(Mapping[str, RecordT], Generic[RecordT]):
     def __len__(self) -> int:
         return len(self._source.id)
 
-    def values(self) -> list[RecordT]:  # type: ignore[override]
-        """All records, in order."""
-        return [self._source.record(i) for i in range(len(self))]
+    def values(self) -> ValuesView[RecordT]:
+        """All records, in order, each made when it is reached."""
+        return _Records(self)
+
+    def at(self, row: int) -> RecordT:
+        """Give the record of one row, counted from 0."""
+        return self._source.record(row)
 
     def __repr__(self) -> str:
-        shown = ", ".join(map(repr, self.index[:5])) + (", …" if len(self) > 5 else "")
+        shown = ", ".join(map(repr, self._source.id[:5])) + (", …" if len(self) > 5 else "")
         return f"<{len(self)} records: {shown}>"
 
 
-def _cells(ragged: Ragged, rows: int) -> list[dict[str, float] | None]:
-    cells: list[dict[str, float] | None] = [None] * rows
+class _Records(ValuesView[RecordT]):
+    def __init__(self, table: Table[RecordT]) -> None:
+        super().__init__(table)
+        self._table = table
+
+    def __iter__(self) -> Iterator[RecordT]:
+        return (self._table.at(row) for row in range(len(self._table)))
+
+
+def _cells(ragged: Ragged, rows: int) -> Texts:
+    cells = texts([None] * rows)
     for row in np.unique(ragged.row):
         cells[row] = ragged.at(int(row))
     return cells
 
 
+def _with_tags(frame: pd.DataFrame, tags: pd.DataFrame, fields: set[str]) -> pd.DataFrame:
+    """Add the tags as columns; those named as a field go into cells of a column ``tags``."""
+    hidden = [name for name in known_tags(tags) if name in fields]
+    if hidden:
+        rows = tags[hidden].astype(object).to_numpy()
+        frame["tags"] = texts(
+            [{k: v for k, v in zip(hidden, row, strict=True) if not pd.isna(v)} for row in rows]
+        )
+    return pd.concat([frame, tags[[name for name in tags.columns if name not in fields]]], axis=1)
+
+
 def rep_frame(reps: RepColumns) -> pd.DataFrame:
     """Give the reps as one frame that :meth:`Problem.from_frames` reads back."""
+    rows = len(reps.id)
     frame = pd.DataFrame(
         {
             "id": reps.id,
             "capacity": reps.capacity,
             "max_tasks": reps.max_tasks,
-            "skills": _cells(reps.skills, len(reps.id)),
-            "fit": _cells(reps.fit, len(reps.id)),
+            "skills": _cells(reps.skills, rows),
+            "fit": _cells(reps.fit, rows),
             "weight": reps.weight,
             "efficiency": reps.efficiency,
             "carried_load": reps.carried_load,
@@ -84,22 +117,21 @@ def rep_frame(reps: RepColumns) -> pd.DataFrame:
         }
     )
     if reps.has_calendar.any():
-        frame["available"] = [
-            reps.record(i).available if own else None for i, own in enumerate(reps.has_calendar)
-        ]
-    return pd.concat([frame, reps.tags], axis=1)
+        frame["available"] = texts([reps.calendar(row) for row in range(rows)])
+    return _with_tags(frame, reps.tags, set(Rep.model_fields))
 
 
 def task_frame(tasks: TaskColumns) -> pd.DataFrame:
     """Give the tasks as one frame that :meth:`Problem.from_frames` reads back."""
+    rows = len(tasks.id)
     frame = pd.DataFrame(
         {
             "id": tasks.id,
             "effort": tasks.effort,
             "value": tasks.value,
             "priority": tasks.priority,
-            "requires": _cells(tasks.requires, len(tasks.id)),
-            "prefers": _cells(tasks.prefers, len(tasks.id)),
+            "requires": _cells(tasks.requires, rows),
+            "prefers": _cells(tasks.prefers, rows),
             "customer_type": tasks.customer_type.texts(),
             "group": tasks.group.texts(),
             "owner": tasks.owner.texts(),
@@ -110,11 +142,15 @@ def task_frame(tasks: TaskColumns) -> pd.DataFrame:
         for name, column in (("start", tasks.start), ("end", tasks.end)):
             frame[name] = column if tasks.clock == "seconds" else _datetimes(column, tasks.clock)
     if len(tasks.roles.task):
-        frame["roles"] = [tasks.roles.of_task(i) or None for i in range(len(tasks.id))]
-    return pd.concat([frame, tasks.tags], axis=1)
+        cells = texts([None] * rows)
+        for row in np.unique(tasks.roles.task):
+            cells[row] = tasks.roles.of_task(int(row))
+        frame["roles"] = cells
+    return _with_tags(frame, tasks.tags, set(Task.model_fields))
 
 
-def _datetimes(seconds: np.ndarray, clock: str) -> pd.Series[pd.Timestamp]:  # type: ignore[type-arg]
-    micro = np.where(np.isnan(seconds), np.iinfo(np.int64).min, np.round(seconds * 1e6))
+def _datetimes(seconds: Floats, clock: str) -> pd.Series[pd.Timestamp]:
+    micro = np.round(seconds * 1e6)
+    micro = np.where(np.isnan(seconds), np.iinfo(np.int64).min, micro)
     times = pd.Series(micro.astype(np.int64).view("datetime64[us]"))
     return times.dt.tz_localize("UTC") if clock == "aware datetime" else times

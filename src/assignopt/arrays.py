@@ -1,0 +1,494 @@
+"""The Problem as sparse integer arrays: what every engine works on.
+
+Ids become indices, floats become scaled integers, rules become eligible pairs, bounds per rep and
+linear rows. Eligibility is joined on the distinct requirement signatures of the tasks and then
+expanded, so reps x tasks is never held.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from .eligibility import eligible_pairs
+from .periods import NO_PERIOD, period_of
+from .records import OWNER
+from .rules import (
+    Apart,
+    CoverAll,
+    MaxLoad,
+    MaxLoadGap,
+    MaxMoves,
+    MaxTasks,
+    MinFit,
+    MinLoad,
+    MinTasks,
+    Pin,
+    Together,
+)
+from .scaling import NO_LIMIT, Rounded, rounded_efforts
+
+if TYPE_CHECKING:
+    from .columns import Bools, Floats, Ints
+    from .problem import Problem
+
+
+RowKind = Literal["overlap", "person", "needs_owner", "apart", "bound", "period", "moves"]
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A linear row ``low <= sum(coef * x) <= high`` over some pairs.
+
+    Parameters
+    ----------
+    pairs
+        (N,) pair indices.
+    low, high
+        Bounds; ``-NO_LIMIT`` and ``NO_LIMIT`` where there are none.
+    coef
+        (N,) integers; None = all 1.
+    kind
+        What it stands for, in reasons.
+    """
+
+    pairs: Ints
+    low: int = -NO_LIMIT
+    high: int = NO_LIMIT
+    coef: Ints | None = None
+    kind: RowKind = "bound"
+
+
+@dataclass(eq=False)
+class Arrays:
+    """A compiled Problem.
+
+    A *seat* is a task's owner (seats 0..T-1, by task) or one of its roles (then, by role). A
+    *pair* is a seat with a rep who may hold it; pairs are sorted by seat, then rep.
+
+    Parameters
+    ----------
+    problem
+        What was compiled.
+    seat_task
+        (S,) task of each seat.
+    pair_seat, pair_rep
+        (P,) the eligible pairs.
+    first
+        (S + 1,) where each seat's pairs begin.
+    mandatory
+        (S,) seats that must be filled.
+    """
+
+    problem: Problem
+    seat_task: Ints
+    pair_seat: Ints
+    pair_rep: Ints
+    first: Ints
+    mandatory: Bools
+    rows: list[Row] = field(default_factory=list)
+    groups: list[Ints] = field(default_factory=list)
+
+    @property
+    def reps(self) -> int:
+        """How many reps there are."""
+        return len(self.problem.rep_columns.id)
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks there are."""
+        return len(self.problem.task_columns.id)
+
+    @property
+    def seats(self) -> int:
+        """How many seats there are."""
+        return len(self.seat_task)
+
+    @property
+    def pairs(self) -> int:
+        """How many eligible pairs there are."""
+        return len(self.pair_seat)
+
+    @property
+    def has_roles(self) -> bool:
+        """Whether a task wants somebody besides its owner."""
+        return self.seats > self.tasks
+
+    @cached_property
+    def table_row(self) -> Ints | None:
+        """(P,) row of each pair in the pairs table; None where there is none."""
+        table = self.problem.pair_columns
+        if table is None:
+            return None
+        keys = table.task * self.reps + table.rep
+        wanted = self.seat_task[self.pair_seat].astype(np.int64) * self.reps + self.pair_rep
+        if len(keys) == len(wanted) and np.array_equal(keys, wanted):
+            return np.arange(len(keys))
+        return np.searchsorted(keys, wanted)
+
+    def given(self, name: str) -> Floats | None:
+        """(P,) what the pairs table overrides; None where it does not."""
+        table = self.problem.pair_columns
+        column = None if table is None else getattr(table, name)
+        if column is None or self.table_row is None:
+            return None
+        return column if len(column) == self.pairs == len(self.table_row) else column[self.table_row]
+
+    @cached_property
+    def pair_task(self) -> Ints:
+        """(P,) task of each pair."""
+        return self.pair_seat if not self.has_roles else self.seat_task[self.pair_seat]
+
+    @cached_property
+    def is_owner(self) -> Bools:
+        """(P,) whether the pair's seat is an owner's."""
+        return np.asarray(self.pair_seat < self.tasks)
+
+    @cached_property
+    def effort(self) -> Floats:
+        """(P,) effort of each pair, in effort units."""
+        tasks = self.problem.task_columns
+        seat = np.concatenate([tasks.effort, tasks.roles.effort])[self.pair_seat]
+        own = seat / self.problem.rep_columns.efficiency[self.pair_rep]
+        given = self.given("effort")
+        return own if given is None else np.where(self.is_owner, given, own)
+
+    @cached_property
+    def fit(self) -> Floats:
+        """(P,) fit of each pair."""
+        given = self.given("fit")
+        if given is not None:
+            return given
+        kinds, fits = self.problem.task_columns.customer_type, self.problem.rep_columns.fit
+        kind = kinds.codes[self.pair_task]
+        states = np.zeros(self.reps, bool)
+        states[fits.row] = True
+        fit = np.where((kind < 0) | ~states[self.pair_rep], 1.0, 0.0)
+        code = {name: i for i, name in enumerate(kinds.names)}
+        of_key = np.array([code.get(name, -1) for name in fits.keys], np.int64)
+        used = of_key[fits.key] >= 0 if len(fits.key) else np.zeros(0, bool)
+        if used.any():
+            keys = fits.row[used] * len(kinds.names) + of_key[fits.key[used]]
+            order = np.argsort(keys)
+            keys, amounts = keys[order], fits.amount[used][order]
+            wanted = self.pair_rep.astype(np.int64) * len(kinds.names) + kind
+            at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+            found = (keys[at] == wanted) & (kind >= 0)
+            fit[found] = amounts[at[found]]
+        return fit
+
+    @cached_property
+    def credit(self) -> Floats:
+        """(S,) share of the task's value that each seat earns."""
+        roles = self.problem.task_columns.roles
+        earned = np.nan_to_num(roles.credit)
+        return np.concatenate([1 - np.bincount(roles.task, earned, self.tasks), earned])
+
+    @cached_property
+    def worth(self) -> Floats:
+        """(P,) task value x credit."""
+        seat = self.problem.task_columns.value[self.seat_task] * self.credit
+        return seat[self.pair_seat]
+
+    @cached_property
+    def value(self) -> Floats:
+        """(P,) worth x fit, or the pair's own value x credit."""
+        given = self.given("value")
+        if given is None:
+            return self.worth * self.fit
+        return given if not self.has_roles else given * self.credit[self.pair_seat]
+
+    @cached_property
+    def burden(self) -> Floats:
+        """(P,) the task's burden."""
+        return self.problem.task_columns.burden[self.pair_task]
+
+    @cached_property
+    def preference(self) -> Floats:
+        """(P,) preferred skills the owner has, and preferences met."""
+        problem = self.problem
+        gain = np.zeros(self.pairs)
+        wishes = problem.preference_columns
+        if wishes is not None and len(wishes.rep):
+            keys, at = np.unique(wishes.task * self.reps + wishes.rep, return_inverse=True)
+            weight = np.bincount(at, problem.preference_weights)
+            wanted = self.pair_task.astype(np.int64) * self.reps + self.pair_rep
+            found = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+            gain += np.where(keys[found] == wanted, weight[found], 0.0)
+        prefers, skills = problem.task_columns.prefers, problem.rep_columns.skills
+        held_skills = zip(skills.row, skills.names(), skills.amount, strict=True)
+        has = {(r, k) for r, k, level in held_skills if level > 0}
+        for task, name, weight_ in zip(prefers.row, prefers.names(), prefers.amount, strict=True):
+            lo, hi = self.first[task], self.first[task + 1]
+            held = [(r, name) in has for r in self.pair_rep[lo:hi].tolist()]
+            gain[lo:hi] += np.where(held, weight_, 0.0)
+        return gain
+
+    @cached_property
+    def present(self) -> Ints:
+        """(T,) pair of each task with its present owner; -1 where there is none that may be."""
+        owner = self.problem.task_columns.owner
+        rows = self.problem.reps.index.get_indexer([*owner.names]) if owner.names else []
+        rep = np.append(np.asarray(rows, np.int64), -1)[owner.codes]
+        found = np.full(self.tasks, -1, np.int64)
+        mine = np.flatnonzero(self.is_owner & (self.pair_rep == rep[self.pair_task]))
+        found[self.pair_seat[mine]] = mine
+        return found
+
+    @cached_property
+    def rounded(self) -> Rounded:
+        """(P,) efforts as integers, with what their limits are rounded by."""
+        reps = self.problem.rep_columns
+        bounds = [r.value for r in self.problem.rules if isinstance(r, MinLoad | MaxLoad | MaxLoadGap)]
+        limits = np.concatenate([reps.capacity, reps.carried_load, np.array(bounds, np.float64)])
+        most = np.zeros(self.seats)
+        np.maximum.at(most, self.pair_seat, self.effort)
+        total = float(most.sum() + np.nansum(reps.carried_load))
+        return rounded_efforts(self.effort, limits, total, self.problem.effort_unit)
+
+    @cached_property
+    def load_bounds(self) -> tuple[Ints, Ints]:
+        """(R,) least and most new effort of each rep, as integers."""
+        problem, reps = self.problem, self.problem.rep_columns
+        most = self.rounded.most(np.maximum(reps.capacity - reps.carried_load, 0.0))
+        least = np.zeros(self.reps, np.int64)
+        for rule in problem.rules:
+            if isinstance(rule, MaxLoad):
+                room = np.where(problem.select_reps(rule.rep), rule.value, np.inf)
+                most = np.minimum(most, self.rounded.most(np.maximum(room - reps.carried_load, 0)))
+            if isinstance(rule, MinLoad):
+                who = problem.select_reps(rule.rep) & reps.active
+                short = np.where(who, rule.value - reps.carried_load, 0.0)
+                least = np.maximum(least, self.rounded.least(short))
+        return least, most
+
+    @cached_property
+    def count_bounds(self) -> tuple[Ints, Ints]:
+        """(R,) least and most seats of each rep, from rules that count every task."""
+        problem, reps = self.problem, self.problem.rep_columns
+        most = np.where(np.isnan(reps.max_tasks), NO_LIMIT, np.nan_to_num(reps.max_tasks))
+        most = most.astype(np.int64)
+        least = np.zeros(self.reps, np.int64)
+        for rule in problem.rules:
+            if isinstance(rule, MaxTasks | MinTasks) and self._counts_all(rule):
+                who = problem.select_reps(rule.rep)
+                if isinstance(rule, MaxTasks):
+                    most = np.where(who, np.minimum(most, rule.n), most)
+                else:
+                    least = np.where(who & reps.active, np.maximum(least, rule.n), least)
+        return least, most
+
+    def _counts_all(self, rule: MaxTasks | MinTasks) -> bool:
+        return rule.per is None and bool(self.problem.select_tasks(rule.task).all())
+
+    @cached_property
+    def load_gap(self) -> int | None:
+        """The tightest MaxLoadGap as an integer; None without one."""
+        gaps = [r.value for r in self.problem.rules if isinstance(r, MaxLoadGap)]
+        return int(self.rounded.most(np.array([min(gaps)]))[0]) if gaps else None
+
+    @cached_property
+    def by_rep(self) -> tuple[Ints, Ints]:
+        """Pairs sorted by rep, and (R + 1,) where each rep's begin."""
+        order = np.argsort(self.pair_rep, kind="stable")
+        counts = np.bincount(self.pair_rep, minlength=self.reps)
+        return order, np.concatenate([[0], np.cumsum(counts)])
+
+    def pairs_of_rep(self, rep: int) -> Ints:
+        """Give the pairs of one rep, by seat."""
+        order, first = self.by_rep
+        return order[first[rep] : first[rep + 1]]
+
+
+def compile_problem(problem: Problem) -> Arrays:
+    """Compile a Problem.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        When efforts add up to more than integers can hold.
+    """
+    tasks = problem.task_columns
+    seat_task = np.concatenate([np.arange(len(tasks.id)), tasks.roles.task]).astype(np.int32)
+    seat, rep = eligible_pairs(problem, seat_task)
+    counts = np.bincount(seat, minlength=len(seat_task))
+    first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    arrays = Arrays(problem, seat_task, seat, rep, first, _mandatory(problem, seat_task))
+    arrays = _with_least_fit(arrays)
+    arrays.groups.extend(_groups(problem))
+    for add in (_overlap_rows, _person_rows, _apart_rows, _bound_rows, _move_rows):
+        arrays.rows.extend(add(arrays))
+    return arrays
+
+
+def _with_least_fit(arrays: Arrays) -> Arrays:
+    """Drop the pairs that fit less than a MinFit rule asks for."""
+    least = [rule.value for rule in arrays.problem.rules if isinstance(rule, MinFit)]
+    if not least:
+        return arrays
+    kept = arrays.fit >= max(least) - 1e-12
+    counts = np.bincount(arrays.pair_seat[kept], minlength=arrays.seats)
+    first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    pairs = arrays.pair_seat[kept], arrays.pair_rep[kept]
+    return Arrays(arrays.problem, arrays.seat_task, *pairs, first, arrays.mandatory)
+
+
+def _mandatory(problem: Problem, seat_task: Ints) -> Bools:
+    wanted = np.zeros(len(seat_task), bool)
+    roles = problem.task_columns.roles
+    tasks = len(problem.task_columns.id)
+    for rule in problem.rules:
+        if isinstance(rule, CoverAll):
+            wanted |= problem.select_tasks(rule.where)[seat_task]
+        elif isinstance(rule, Pin):
+            task = int(problem.tasks.index.get_indexer([rule.task])[0])
+            if rule.role == OWNER:
+                wanted[task] = True
+            else:
+                mine = (roles.task == task) & (roles.name == rule.role)
+                wanted[tasks + np.flatnonzero(mine)] = True
+    return wanted
+
+
+def _groups(problem: Problem) -> list[Ints]:
+    """List the sets of tasks that have one owner at most."""
+    codes = problem.task_columns.group.codes
+    grouped = np.flatnonzero(codes >= 0)
+    order = grouped[np.argsort(codes[grouped], kind="stable")]
+    cuts = np.flatnonzero(np.diff(codes[order])) + 1
+    sets = np.split(order, cuts) if len(order) else []
+    sets += [
+        np.flatnonzero(problem.select_tasks(rule.tasks))
+        for rule in problem.rules
+        if isinstance(rule, Together)
+    ]
+    return [one for one in sets if len(one) > 1]
+
+
+def _overlap_rows(arrays: Arrays) -> list[Row]:
+    """At most one of the tasks of each maximal clique of overlapping times, for each rep."""
+    tasks = arrays.problem.task_columns
+    if np.isnan(tasks.start).all():
+        return []
+    rows: list[Row] = []
+    timed = np.flatnonzero(~np.isnan(tasks.start))
+    by_task = np.argsort(arrays.pair_task, kind="stable") if arrays.has_roles else None
+    for clique in maximal_cliques(tasks.start[timed], tasks.end[timed]):
+        parts = [_pairs_of_task(arrays, int(task), by_task) for task in timed[clique]]
+        pairs = np.concatenate(parts)
+        pairs = pairs[np.argsort(arrays.pair_rep[pairs], kind="stable")]
+        cuts = np.flatnonzero(np.diff(arrays.pair_rep[pairs])) + 1
+        rows.extend(
+            Row(part, high=1, kind="overlap") for part in np.split(pairs, cuts) if len(part) > 1
+        )
+    return rows
+
+
+def _pairs_of_task(arrays: Arrays, task: int, by_task: Ints | None) -> Ints:
+    if by_task is None:
+        return np.arange(arrays.first[task], arrays.first[task + 1])
+    lo, hi = np.searchsorted(arrays.pair_task, [task, task + 1], sorter=by_task)
+    return by_task[lo:hi]
+
+
+def maximal_cliques(start: Floats, end: Floats) -> list[Ints]:
+    """List the maximal sets of intervals that share a moment; the end itself is free.
+
+    Examples
+    --------
+    >>> cliques = maximal_cliques(np.array([0.0, 1.0, 2.0]), np.array([2.0, 3.0, 4.0]))
+    >>> [clique.tolist() for clique in cliques]
+    [[0, 1], [1, 2]]
+    """
+    cliques: list[Ints] = []
+    running: set[int] = set()
+    grew = False
+    events = [(t, 1, i) for i, t in enumerate(start)] + [(t, 0, i) for i, t in enumerate(end)]
+    for _, begins, i in sorted(events):
+        if begins:
+            running.add(i)
+            grew = True
+            continue
+        if grew and len(running) > 1:
+            cliques.append(np.array(sorted(running), np.int64))
+        grew = False
+        running.discard(i)
+    return cliques
+
+
+def _person_rows(arrays: Arrays) -> list[Row]:
+    """Give a rep at most one seat of a task, and a role a holder only where there is an owner."""
+    if not arrays.has_roles:
+        return []
+    rows: list[Row] = []
+    key = arrays.pair_task.astype(np.int64) * arrays.reps + arrays.pair_rep
+    order = np.argsort(key, kind="stable")
+    cuts = np.flatnonzero(np.diff(key[order])) + 1
+    parts = np.split(order, cuts)
+    rows.extend(Row(part, high=1, kind="person") for part in parts if len(part) > 1)
+    for seat in range(arrays.tasks, arrays.seats):
+        task = arrays.seat_task[seat]
+        mine = np.arange(arrays.first[seat], arrays.first[seat + 1])
+        owner = np.arange(arrays.first[task], arrays.first[task + 1])
+        coef = np.concatenate([np.ones(len(mine), np.int64), -np.ones(len(owner), np.int64)])
+        if len(mine):
+            pairs = np.concatenate([mine, owner])
+            rows.append(Row(pairs, high=0, coef=coef, kind="needs_owner"))
+    return rows
+
+
+def _apart_rows(arrays: Arrays) -> list[Row]:
+    rows: list[Row] = []
+    for rule in arrays.problem.rules:
+        if not isinstance(rule, Apart):
+            continue
+        chosen = np.flatnonzero(arrays.problem.select_tasks(rule.tasks)[arrays.pair_task])
+        chosen = chosen[np.argsort(arrays.pair_rep[chosen], kind="stable")]
+        cuts = np.flatnonzero(np.diff(arrays.pair_rep[chosen])) + 1
+        parts = np.split(chosen, cuts)
+        rows.extend(Row(part, high=1, kind="apart") for part in parts if len(part) > 1)
+    return rows
+
+
+def _bound_rows(arrays: Arrays) -> list[Row]:
+    """Bound the counts of part of the tasks, or of the tasks of each period."""
+    rows: list[Row] = []
+    problem = arrays.problem
+    tasks = problem.task_columns
+    for rule in problem.rules:
+        if not isinstance(rule, MaxTasks | MinTasks) or arrays._counts_all(rule):
+            continue
+        what, who = problem.select_tasks(rule.task), problem.select_reps(rule.rep)
+        period = np.zeros(arrays.tasks, np.int64)
+        if rule.per is not None:
+            period = period_of(tasks.start, tasks.clock, rule.per)
+            what = what & (period != NO_PERIOD)
+        if isinstance(rule, MinTasks):
+            who = who & problem.rep_columns.active
+        periods = np.unique(period[what]) if rule.per is not None else np.zeros(1, np.int64)
+        bounds: dict[str, Any] = {"kind": "bound" if rule.per is None else "period"}
+        bounds["high" if isinstance(rule, MaxTasks) else "low"] = rule.n
+        for rep in np.flatnonzero(who):
+            pairs = arrays.pairs_of_rep(int(rep))
+            pairs = pairs[what[arrays.pair_task[pairs]]]
+            when = period[arrays.pair_task[pairs]]
+            for number in periods:
+                mine = pairs[when == number]
+                if len(mine) > rule.n or (isinstance(rule, MinTasks) and rule.n > 0):
+                    rows.append(Row(mine, **bounds))
+    return rows
+
+
+def _move_rows(arrays: Arrays) -> list[Row]:
+    stays = arrays.present[arrays.present >= 0]
+    return [
+        Row(stays, low=len(stays) - rule.n, kind="moves")
+        for rule in arrays.problem.rules
+        if isinstance(rule, MaxMoves) and len(stays) > rule.n
+    ]
+
+
+__all__ = ["Arrays", "Row", "compile_problem", "maximal_cliques"]

@@ -1,0 +1,440 @@
+"""CP-SAT: every rule and every tier, one Boolean for each eligible pair.
+
+The model is built once; tiers add their variables, are solved, and stay as constraints. Hints are
+complete, auxiliary variables included, so that a plan in hand is where the search starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from ortools.sat.python import cp_model
+
+from ..errors import EngineError
+from ..scaling import NO_LIMIT
+from .running import Outcome, Run
+
+if TYPE_CHECKING:
+    from ..arrays import Arrays
+    from ..columns import Ints
+    from ..goals import FairPart, Goal
+
+Expr = Any
+SECANTS = 60
+"""Up to this many integer steps a square is bounded by all its secants, which is exact."""
+
+
+@dataclass(eq=False)
+class _Helper:
+    """A variable that follows from the choice, with how its value is found for a hint."""
+
+    variable: Any
+    value: Callable[[Ints], int]
+
+
+class CpSatEngine:
+    """Solve any tier under any rules.
+
+    Parameters
+    ----------
+    arrays
+        The compiled problem.
+    run
+        Clock, stop signals, workers, seed.
+    """
+
+    name = "cpsat"
+
+    def __init__(self, arrays: Arrays, run: Run) -> None:
+        self.arrays, self.run = arrays, run
+        self.model = cp_model.CpModel()
+        self.x = [self.model.new_bool_var("") for _ in range(arrays.pairs)]
+        self._helpers: list[_Helper] = []
+        self._working: dict[int, Any] = {}
+        self._parts: dict[int, Expr] = {}
+        self._last: tuple[Ints, list[int]] | None = None
+        for add in (self._seats, self._loads, self._rows, self._groups):
+            add()
+
+    # -- rules -----------------------------------------------------------------------------
+
+    def _seats(self) -> None:
+        """Every seat has one holder at most, a mandatory one exactly one."""
+        first = self.arrays.first
+        for seat, must in enumerate(self.arrays.mandatory.tolist()):
+            mine = self.x[first[seat] : first[seat + 1]]
+            if must:
+                self.model.add_exactly_one(mine)
+            elif len(mine) > 1:
+                self.model.add_at_most_one(mine)
+
+    def _loads(self) -> None:
+        """Bound each rep's load and count, and how far loads differ."""
+        arrays = self.arrays
+        (least, most), (fewest, largest) = arrays.load_bounds, arrays.count_bounds
+        for rep in range(arrays.reps):
+            pairs = arrays.pairs_of_rep(rep)
+            if most[rep] < NO_LIMIT:
+                self._linear(pairs, -NO_LIMIT, int(most[rep]), arrays.rounded.down[pairs])
+            if least[rep] > 0:
+                self._linear(pairs, int(least[rep]), NO_LIMIT, arrays.rounded.up[pairs])
+            if fewest[rep] > 0 or largest[rep] < len(pairs):
+                self._linear(pairs, int(fewest[rep]), int(largest[rep]))
+        if arrays.load_gap is not None:
+            self._load_gap(arrays.load_gap)
+
+    def _load_gap(self, gap: int) -> None:
+        arrays = self.arrays
+        columns = arrays.problem.rep_columns
+        active = np.flatnonzero(columns.active)
+        if len(active) < 2:
+            return
+        rounded = arrays.rounded
+        carried = columns.carried_load * rounded.scale
+        top = int(np.ceil(carried.max(initial=0))) + int(rounded.up.sum())
+        high = self.model.new_int_var(0, top, "")
+        low = self.model.new_int_var(0, top, "")
+
+        def load(coef: Ints, round_: Any, worst: Any) -> Callable[[Ints], int]:
+            base = round_(carried)
+
+            def value(choice: Ints) -> int:
+                chosen = choice[choice >= 0]
+                sums = np.bincount(arrays.pair_rep[chosen], coef[chosen], arrays.reps)
+                return int(worst((base + sums)[active]))
+
+            return value
+
+        down, up = np.floor(carried + 1e-7), np.ceil(carried - 1e-7)
+        self._helpers.append(_Helper(high, load(rounded.down, lambda c: down, np.max)))
+        self._helpers.append(_Helper(low, load(rounded.up, lambda c: up, np.min)))
+        for rep in active:
+            pairs = arrays.pairs_of_rep(int(rep))
+            self.model.add(self._sum(pairs, rounded.down[pairs]) + int(down[rep]) <= high)
+            self.model.add(self._sum(pairs, rounded.up[pairs]) + int(up[rep]) >= low)
+        self.model.add(high - low <= gap)
+
+    def _rows(self) -> None:
+        """Add the linear rows: overlaps, apart, persons, bounds on some tasks, moves."""
+        for row in self.arrays.rows:
+            self._linear(row.pairs, row.low, row.high, row.coef)
+
+    def _groups(self) -> None:
+        """Tasks of one group have one owner: a Boolean for each group and rep."""
+        arrays = self.arrays
+        for tasks in arrays.groups:
+            parts = [np.arange(arrays.first[t], arrays.first[t + 1]) for t in tasks]
+            pairs = np.concatenate(parts)
+            owners = []
+            for rep in np.unique(arrays.pair_rep[pairs]):
+                mine = pairs[arrays.pair_rep[pairs] == rep]
+                owner = self.model.new_bool_var("")
+                owners.append(owner)
+                for pair in mine:
+                    self.model.add_implication(self.x[pair], owner)
+                self.model.add_bool_or([~owner, *(self.x[pair] for pair in mine)])
+                self._helpers.append(_Helper(owner, _any_of(mine, arrays)))
+            self.model.add_at_most_one(owners)
+
+    def _linear(self, pairs: Ints, low: int, high: int, coef: Ints | None = None) -> None:
+        if low > -NO_LIMIT and high < NO_LIMIT and coef is None and low > 0:
+            self.model.add_linear_constraint(self._sum(pairs), low, high)
+        elif low <= 0 and high == 1 and coef is None:
+            self.model.add_at_most_one([self.x[p] for p in pairs])
+        else:
+            expr = self._sum(pairs, coef)
+            if low > -NO_LIMIT and (low > 0 or coef is not None):
+                self.model.add(expr >= low)
+            if high < NO_LIMIT:
+                self.model.add(expr <= high)
+
+    def _sum(self, pairs: Ints, coef: Ints | None = None) -> Expr:
+        some = [self.x[p] for p in pairs]
+        if not some:
+            return cp_model.LinearExpr.constant(0)
+        if coef is None:
+            return cp_model.LinearExpr.sum(some)
+        return cp_model.LinearExpr.weighted_sum(some, coef.tolist())
+
+    # -- tiers -----------------------------------------------------------------------------
+
+    def _gain(self, goal: Goal) -> Expr:
+        """Write a goal's gain as an expression, adding the variables it needs."""
+        terms: list[Expr] = []
+        if goal.linear is not None:
+            some = np.flatnonzero(goal.linear)
+            terms.append(self._sum(some, goal.linear[some]))
+        if goal.used:
+            working = [self._works(rep) for rep in range(self.arrays.reps)]
+            terms.append(goal.used * cp_model.LinearExpr.sum(working))
+        terms.extend(m * self._part(part) for m, part in goal.fair)
+        return sum(terms) if terms else cp_model.LinearExpr.constant(0)
+
+    def _works(self, rep: int) -> Any:
+        """Give the literal that is true when this rep holds a seat."""
+        if rep not in self._working:
+            pairs = self.arrays.pairs_of_rep(rep)
+            literal = self.model.new_bool_var("")
+            self._working[rep] = literal
+            for pair in pairs:
+                self.model.add_implication(self.x[pair], literal)
+            self.model.add_bool_or([~literal, *(self.x[p] for p in pairs)])
+            self._helpers.append(_Helper(literal, _any_of(pairs, self.arrays)))
+            self._tie_rows(rep, literal)
+        return self._working[rep]
+
+    def _tie_rows(self, rep: int, literal: Any) -> None:
+        """Tie the rep's at-most-one rows to the literal: a tighter relaxation, the same plans."""
+        for row in self._exclusive.get(rep, []):
+            self.model.add_at_most_one([*(self.x[p] for p in row), ~literal])
+
+    @cached_property
+    def _exclusive(self) -> dict[int, list[Ints]]:
+        """The rows of which one rep may take one pair at most, by rep."""
+        index: dict[int, list[Ints]] = {}
+        for row in self.arrays.rows:
+            who = self.arrays.pair_rep[row.pairs]
+            if row.high == 1 and row.coef is None and len(who) and (who == who[0]).all():
+                index.setdefault(int(who[0]), []).append(row.pairs)
+        return index
+
+    def _part(self, part: FairPart) -> Expr:
+        if id(part) not in self._parts:
+            build = {
+                "minmax": self._highest,
+                "maxmin": self._lowest,
+                "range": self._spread,
+                "l2": self._squares,
+            }[part.tier.notion]
+            self._parts[id(part)] = build(part) if part.who.any() else cp_model.LinearExpr.constant(0)
+        return self._parts[id(part)]
+
+    def _share(self, part: FairPart, rep: int) -> Expr:
+        pairs = self.arrays.pairs_of_rep(rep)
+        pairs = pairs[part.coef[pairs] != 0]
+        return self._sum(pairs, part.coef[pairs]) + int(part.offset[rep])
+
+    def _top(self, part: FairPart) -> Ints:
+        """(R,) the most each share can be."""
+        sums = np.bincount(self.arrays.pair_rep, part.coef, self.arrays.reps)
+        return part.offset + sums.astype(np.int64)
+
+    def _only_working(self, part: FairPart, rep: int, constraint: Any) -> None:
+        if part.tier.idle == "ignore":
+            constraint.only_enforce_if(self._works(rep))
+
+    def _highest(self, part: FairPart) -> Expr:
+        counted = part.tier.idle == "count"
+        low = int(part.offset[part.who].max()) if counted else 0
+        z = self.model.new_int_var(low, max(low, int(self._top(part)[part.who].max())), "")
+        for rep in np.flatnonzero(part.who):
+            self._only_working(part, rep, self.model.add(self._share(part, int(rep)) <= z))
+        self._helpers.append(_Helper(z, self._worst(part, np.max, low)))
+        return z
+
+    def _spread(self, part: FairPart) -> Expr:
+        high, low = self._highest(part), self._lowest(part)
+        self.model.add(high >= low)
+        return high - low
+
+    def _lowest(self, part: FairPart) -> Expr:
+        counted = part.tier.idle == "count"
+        top = self._top(part)[part.who]
+        z = self.model.new_int_var(0, int(top.min() if counted else top.max()), "")
+        for rep in np.flatnonzero(part.who):
+            self._only_working(part, rep, self.model.add(self._share(part, int(rep)) >= z))
+        if not counted and part.tier.notion == "maxmin":
+            working = [self._works(int(rep)) for rep in np.flatnonzero(part.who)]
+            nobody = self.model.new_bool_var("")
+            self.model.add_bool_or([nobody, *working])
+            self.model.add(z == 0).only_enforce_if(nobody)
+            for one in working:
+                self.model.add_implication(one, ~nobody)
+            self._helpers.append(_Helper(nobody, self._nobody(part)))
+        self._helpers.append(_Helper(z, self._worst(part, np.min, 0)))
+        return z
+
+    def _nobody(self, part: FairPart) -> Callable[[Ints], int]:
+        def value(choice: Ints) -> int:
+            who = self.arrays.pair_rep[choice[choice >= 0]]
+            return int(not part.who[who].any())
+
+        return value
+
+    def _worst(self, part: FairPart, worst: Any, otherwise: int) -> Callable[[Ints], int]:
+        def value(choice: Ints) -> int:
+            chosen = choice[choice >= 0]
+            who = part.who
+            if part.tier.idle == "ignore":
+                who = who & (np.bincount(self.arrays.pair_rep[chosen], minlength=len(who)) > 0)
+            shares = part.shares(self.arrays, chosen)[who]
+            return int(worst(shares)) if len(shares) else otherwise
+
+        return value
+
+    def _squares(self, part: FairPart) -> Expr:
+        assert part.factor is not None
+        total: list[Expr] = []
+        top = self._top(part)
+        for rep in np.flatnonzero(part.who).tolist():
+            low, high = int(part.offset[rep]), int(top[rep])
+            share = self.model.new_int_var(low, high, "")
+            self.model.add(share == self._share(part, rep))
+            counted = part.tier.idle == "count"
+            square = self.model.new_int_var(low * low if counted else 0, high * high, "")
+            self._helpers.append(_Helper(share, self._share_value(part, rep)))
+            self._helpers.append(_Helper(square, self._square_value(part, rep)))
+            self._bound_square(part, rep, share, square, low, high)
+            total.append(int(part.factor[rep]) * square)
+        return sum(total)
+
+    def _bound_square(
+        self, part: FairPart, rep: int, share: Any, square: Any, low: int, high: int
+    ) -> None:
+        """Bound a square from below: by all secants of consecutive integers, or exactly."""
+        every = high - low <= SECANTS
+        steps = range(low + 1, high + 1) if every else np.linspace(low + 1, high, 12).astype(int)
+        for k in steps:
+            secant = self.model.add(square >= (2 * int(k) - 1) * share - int(k) * (int(k) - 1))
+            self._only_working(part, rep, secant)
+        if every:
+            if high == low:
+                self._only_working(part, rep, self.model.add(square >= low * low))
+            return
+        if part.tier.idle == "count":
+            self.model.add_multiplication_equality(square, [share, share])
+        else:
+            full = self.model.new_int_var(0, high * high, "")
+            self.model.add_multiplication_equality(full, [share, share])
+            value = self._share_value(part, rep)
+            self._helpers.append(_Helper(full, lambda choice: value(choice) ** 2))
+            self._only_working(part, rep, self.model.add(square >= full))
+
+    def _share_value(self, part: FairPart, rep: int) -> Callable[[Ints], int]:
+        return lambda choice: int(part.shares(self.arrays, choice[choice >= 0])[rep])
+
+    def _square_value(self, part: FairPart, rep: int) -> Callable[[Ints], int]:
+        def value(choice: Ints) -> int:
+            chosen = choice[choice >= 0]
+            idle = part.tier.idle == "ignore" and rep not in self.arrays.pair_rep[chosen]
+            return 0 if idle else int(part.shares(self.arrays, chosen)[rep]) ** 2
+
+        return value
+
+    # -- solving ---------------------------------------------------------------------------
+
+    def optimise(self, goal: Goal, incumbent: Ints | None) -> Outcome:
+        """Maximise one goal under the rules and what was kept so far."""
+        gain = self._gain(goal)
+        self.model.clear_objective()
+        self.model.maximize(gain)
+        self._hint(incumbent)
+        return self._solve(self._solver())
+
+    def is_feasible(self, *, presolve: bool) -> Outcome:
+        """Search for any plan with presolve on or off: the second opinion on an INFEASIBLE."""
+        self.model.clear_objective()
+        self.model.clear_hints()
+        solver = self._solver()
+        solver.parameters.cp_model_presolve = presolve
+        solver.parameters.num_workers = 1
+        return self._solve(solver)
+
+    def keep(self, goal: Goal, gain: int) -> bool:
+        """Let no later plan gain less than this."""
+        self.model.add(self._gain(goal) >= gain)
+        return True
+
+    def _hint(self, incumbent: Ints | None) -> None:
+        self.model.clear_hints()
+        if incumbent is None:
+            return
+        on = np.zeros(self.arrays.pairs, np.int64)
+        on[incumbent[incumbent >= 0]] = 1
+        for variable, value in zip(self.x, on.tolist(), strict=True):
+            self.model.add_hint(variable, value)
+        for helper in self._helpers:
+            self.model.add_hint(helper.variable, helper.value(incumbent))
+
+    def _solver(self) -> cp_model.CpSolver:
+        solver = cp_model.CpSolver()
+        parameters = solver.parameters
+        parameters.max_time_in_seconds = max(0.01, self.run.left)
+        parameters.num_workers = self.run.threads
+        parameters.random_seed = self.run.seed % 2**31
+        if self.run.effort is not None:
+            parameters.max_deterministic_time = self.run.effort
+            parameters.num_workers = 1
+        return solver
+
+    def _solve(self, solver: cp_model.CpSolver) -> Outcome:
+        listener = _Listener(self.x)
+        solver.best_bound_callback = listener.on_bound
+        report = self.run.report
+
+        def watch() -> None:
+            if report is not None and listener.changed():
+                report(listener.gain, listener.bound)
+
+        status = self.run.call(
+            lambda: solver.solve(self.model, listener), cancel=solver.stop_search, watch=watch
+        )
+        if status == cp_model.MODEL_INVALID:
+            raise EngineError(f"CP-SAT calls the model invalid: {self.model.validate()}")
+        if status == cp_model.INFEASIBLE:
+            return Outcome(infeasible=True)
+        if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            values = np.fromiter(solver.response_proto.solution, np.int64)[: self.arrays.pairs]
+            bound = _floor(solver.best_objective_bound)
+            return Outcome(self._choice(values), bound)
+        values = listener.values
+        return Outcome(None if values is None else self._choice(values), listener.bound)
+
+    def _choice(self, values: Ints) -> Ints:
+        choice = np.full(self.arrays.seats, -1, np.int64)
+        chosen = np.flatnonzero(values)
+        choice[self.arrays.pair_seat[chosen]] = chosen
+        return choice
+
+
+def _any_of(pairs: Ints, arrays: Arrays) -> Callable[[Ints], int]:
+    seats = arrays.pair_seat[pairs]
+    return lambda choice: int((choice[seats] == pairs).any())
+
+
+def _floor(bound: float) -> int:
+    """Round an upper bound on an integer down, but for the noise of floats."""
+    return int(np.floor(bound + 1e-6 + 1e-9 * abs(bound)))
+
+
+class _Listener(cp_model.CpSolverSolutionCallback):
+    """Keeps the last solution and bound outside the solver."""
+
+    def __init__(self, x: list[Any]) -> None:
+        super().__init__()
+        self._x = x
+        self.gain: int | None = None
+        self.bound: int | None = None
+        self.values: Ints | None = None
+        self._seen: tuple[int | None, int | None] = (None, None)
+
+    def on_solution_callback(self) -> None:
+        """Keep a copy of the solution."""
+        self.values = np.array([self.boolean_value(v) for v in self._x], np.int64)
+        self.gain = round(self.objective_value)
+        self.on_bound(self.best_objective_bound)
+
+    def on_bound(self, bound: float) -> None:
+        """Keep the best bound."""
+        if abs(bound) < 2**62:
+            self.bound = _floor(bound) if self.bound is None else min(self.bound, _floor(bound))
+
+    def changed(self) -> bool:
+        """Tell whether anything is new since the last look."""
+        now = (self.gain, self.bound)
+        new, self._seen = now != self._seen, now
+        return new

@@ -1,0 +1,593 @@
+"""Min-cost flow: exact where every task of a rep costs the same and rules are bounds on counts.
+
+Tasks flow to reps. What earlier tiers have settled is kept as the *optimal face*: the pairs, the
+mandatory tasks and the bounds on counts that every optimal plan shares, found from dual prices.
+No big-M costs anywhere. Every bound is computed here from the prices, in integers, so that it
+holds whatever the library did.
+
+References
+----------
+Ahuja, Magnanti and Orlin (1993), *Network Flows*, ch. 9 (optimality by reduced costs) and ch. 14
+(convex costs as parallel arcs); Mendelsohn and Dulmage (1958) for lower bounds and mandatory
+tasks; Hall (1935) for the certificate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ortools.graph.python import max_flow, min_cost_flow
+
+from ..certificate import HallCertificate
+from ..scaling import NO_LIMIT, same_in_groups
+from .running import Outcome, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ..arrays import Arrays
+    from ..columns import Bools, Ints
+    from ..goals import FairPart, Goal
+
+COST_LIMIT = 2**61
+"""Largest cost x nodes that the library's cost scaling can take."""
+
+
+@dataclass(eq=False)
+class Face:
+    """The plans still allowed: pairs, mandatory tasks, bounds on each rep's count."""
+
+    pairs: Ints
+    must: Bools
+    low: Ints
+    high: Ints
+
+
+class FlowEngine:
+    """Solve tier after tier by flows on the face that the earlier tiers left.
+
+    Parameters
+    ----------
+    arrays
+        The compiled problem; :meth:`supports` must hold.
+    run
+        Clock and stop signals.
+    """
+
+    name = "flow"
+
+    def __init__(self, arrays: Arrays, run: Run) -> None:
+        self.arrays, self.run = arrays, run
+        self.face = start_face(arrays)
+        self.watch: Callable[[], None] | None = None
+        self._next: Face | None = None
+        self._before = self.face
+
+    @staticmethod
+    def supports(arrays: Arrays, goals: Sequence[Goal]) -> bool:
+        """Tell whether these tiers, in this order, are flows."""
+        if arrays.has_roles or arrays.groups or arrays.rows or arrays.load_gap is not None:
+            return False
+        if not _one_effort_each(arrays):
+            return False
+        exact = all(goal.tier.slack == 0 for goal in goals[:-1])
+        return exact and all(_supports_goal(arrays, goal) for goal in goals)
+
+    def optimise(self, goal: Goal, incumbent: Ints | None) -> Outcome:
+        """Maximise one goal on the face; remember the face of its optima."""
+        del incumbent
+        if (self.face.low > self.face.high).any():
+            return Outcome(infeasible=True)
+        if goal.fair and goal.fair[0][1].tier.notion in ("minmax", "maxmin"):
+            return self._level(goal)
+        return self._cheapest(goal)
+
+    def keep(self, goal: Goal, gain: int) -> bool:
+        """Restrict what follows to the optima of a goal: those just found, or of this gain."""
+        if self._next is None:
+            self._next = self._face_of(goal, gain)
+        if self._next is None:
+            return False
+        self.face, self._next = self._next, None
+        return True
+
+    def _face_of(self, goal: Goal, gain: int) -> Face | None:
+        """Give the face of a gain that arithmetic alone proved best; None where it is no face."""
+        if goal.is_linear and gain == goal.best_gain and goal.linear is not None:
+            return self._every_task_at_its_best(goal.linear)
+        if goal.fair and goal.fair[0][1].tier.notion in ("minmax", "maxmin"):
+            m, part = goal.fair[0]
+            unit = _unit(part.coef, self.arrays)
+            face, level = self.face, gain // m
+            if part.tier.notion == "minmax":
+                high = np.minimum(face.high, _room(part, unit, level))
+                return Face(face.pairs, face.must, face.low, high)
+            low = np.maximum(face.low, _needed(part, unit, level))
+            return Face(face.pairs, face.must, low, face.high)
+        return None
+
+    def assume(self, goal: Goal) -> bool:
+        """Suppose that every task can have its best pair at once, unless counts forbid it."""
+        if not goal.is_linear or goal.linear is None or not self.arrays.pairs:
+            return False
+        face = self._every_task_at_its_best(goal.linear)
+        if face.must.sum() > face.high.sum():
+            return False
+        self._before, self.face = self.face, face
+        return True
+
+    def forget(self) -> None:
+        """Take the last supposition back."""
+        self.face, self._next = self._before, None
+
+    def _every_task_at_its_best(self, linear: Ints) -> Face:
+        face, arrays = self.face, self.arrays
+        gain, seat = linear[face.pairs], arrays.pair_seat[face.pairs]
+        if not len(seat):
+            return face
+        begin = np.flatnonzero(np.concatenate([[True], seat[1:] != seat[:-1]]))
+        best = np.maximum.reduceat(gain, begin)
+        must = face.must.copy()
+        must[seat[begin[best > 0]]] = True
+        floor = np.where(must[seat[begin]], best, 0)
+        tight = gain == np.repeat(floor, np.diff(np.append(begin, len(seat))))
+        pairs = face.pairs if tight.all() else face.pairs[tight]
+        return Face(pairs, must, face.low, face.high)
+
+    # -- linear and convex goals -----------------------------------------------------------
+
+    def _cheapest(self, goal: Goal) -> Outcome:
+        face, arrays = self.face, self.arrays
+        gain = np.zeros(len(face.pairs), np.int64)
+        if goal.linear is not None:
+            gain = goal.linear[face.pairs]
+        steps = _steps(goal, face)
+        largest = int(np.abs(gain).max(initial=0))
+        largest = max(largest, max((int(np.abs(s).max(initial=0)) for s in steps or ()), default=0))
+        if largest * (arrays.tasks + arrays.reps + 2) > COST_LIMIT:
+            return Outcome()
+        used = self.run.call(lambda: _min_cost(arrays, face, gain, steps), watch=self.watch)
+        if used is None:
+            return Outcome()
+        if isinstance(used, str):
+            if used == "INFEASIBLE":
+                return Outcome(infeasible=bool(self.run.call(self._is_infeasible)))
+            return Outcome()
+        choice = np.full(arrays.seats, -1, np.int64)
+        chosen = face.pairs[used]
+        choice[arrays.pair_seat[chosen]] = chosen
+        priced = self.run.call(
+            lambda: prices(arrays, face, gain, steps, used, self.run), watch=self.watch
+        )
+        if priced is None:
+            return Outcome(choice)
+        bound, self._next = _bound_and_face(arrays, face, gain, steps, priced)
+        return Outcome(choice, bound)
+
+    # -- levels of loads -------------------------------------------------------------------
+
+    def _level(self, goal: Goal) -> Outcome:
+        """Find the lowest (highest) level that all shares can keep to, by Newton steps on cuts."""
+        part = goal.fair[0][1]
+        unit = _unit(part.coef, self.arrays)
+        search = self._lowest if part.tier.notion == "minmax" else self._highest
+        if self.run.call(self._is_infeasible):
+            return Outcome(infeasible=True)
+        result = self.run.call(lambda: search(part, unit), watch=self.watch)
+        if result is None:
+            return Outcome()
+        level, face, used = result
+        choice = np.full(self.arrays.seats, -1, np.int64)
+        chosen = face.pairs[used]
+        choice[self.arrays.pair_seat[chosen]] = chosen
+        self._next = face
+        return Outcome(choice, goal.fair[0][0] * level)
+
+    def _lowest(self, part: FairPart, unit: Ints) -> tuple[int, Face, Ints] | None:
+        """Minimise the highest share.
+
+        Of any set of mandatory tasks the reps who may take them must have room for all: each cut
+        that a flow runs into raises the level to where its own inequality holds.
+        """
+        face = self.face
+        who = part.who
+        level = int(np.where(who, part.offset + unit * face.low, 0).max(initial=0))
+        tasks, reps = np.flatnonzero(face.must), np.ones(self.arrays.reps, bool)
+        while True:
+            level = self._raise_level(part, unit, level, len(tasks), reps)
+            high = np.minimum(face.high, _room(part, unit, level))
+            found = _fill(self.arrays, face, face.must, face.low, high)
+            if not isinstance(found, tuple):
+                return level, Face(face.pairs, face.must, face.low, high), found
+            if self.run.is_over:
+                return None
+            tasks, reps = found
+
+    def _raise_level(
+        self, part: FairPart, unit: Ints, level: int, need: int, reps: Bools
+    ) -> int:
+        """Find the least level at which these reps have room for ``need`` tasks."""
+
+        def room(at: int) -> int:
+            return int(np.minimum(self.face.high, _room(part, unit, at))[reps].sum())
+
+        if room(level) >= need:
+            return level
+        step = 1
+        while room(level + step) < need:
+            step *= 2
+        low, high = level + step // 2, level + step
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if room(middle) >= need else (middle, high)
+        return high
+
+    def _highest(self, part: FairPart, unit: Ints) -> tuple[int, Face, Ints] | None:
+        """Maximise the lowest share; each cut lowers the level to where it can be met."""
+        face, arrays = self.face, self.arrays
+        who = part.who
+        if not who.any():
+            fill = _fill(arrays, face, face.must, face.low, face.high)
+            return None if isinstance(fill, tuple) else (0, face, fill)
+        level = int((part.offset + unit * face.high)[who].min())
+        reps = who.copy()
+        tasks = len(np.unique(arrays.pair_seat[face.pairs]))
+        while True:
+            level = self._lower_level(part, unit, level, tasks, reps)
+            low = np.maximum(face.low, _needed(part, unit, level))
+            found = _fill(arrays, face, face.must, low, face.high)
+            if not isinstance(found, tuple):
+                return level, Face(face.pairs, face.must, low, face.high), found
+            if self.run.is_over:
+                return None
+            within, reps = found
+            tasks = len(within)
+
+    def _lower_level(
+        self, part: FairPart, unit: Ints, level: int, have: int, reps: Bools
+    ) -> int:
+        """Find the greatest level at which these reps need ``have`` tasks at most."""
+
+        def need(at: int) -> int:
+            return int(np.maximum(self.face.low, _needed(part, unit, at))[reps].sum())
+
+        if need(level) <= have:
+            return level
+        step = 1
+        while need(level - step) > have:
+            step *= 2
+        low, high = level - step, level - step // 2
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if need(middle) <= have else (low, middle)
+        return low
+
+    def _is_infeasible(self) -> bool:
+        return hall_certificate(self.arrays, self.face) is not None
+
+
+def hall_certificate(arrays: Arrays, face: Face) -> HallCertificate | None:
+    """Find mandatory tasks with too little room, or reps who need more tasks than there are."""
+    short = np.flatnonzero(face.low > face.high)
+    if len(short):
+        reps = np.zeros(arrays.reps, bool)
+        reps[short[0]] = True
+        return HallCertificate.of_needs(arrays, _tasks_of(arrays, reps), reps, face.low)
+    none = np.zeros(arrays.reps, np.int64)
+    found = _fill(arrays, face, face.must, none, face.high)
+    if isinstance(found, tuple):
+        return HallCertificate.of_tasks(arrays, found[0], found[1], face.high)
+    found = _fill(arrays, face, np.zeros(arrays.seats, bool), face.low, face.high)
+    if isinstance(found, tuple):
+        return HallCertificate.of_needs(arrays, found[0], found[1], face.low)
+    return None
+
+
+def find_certificate(arrays: Arrays) -> HallCertificate | None:
+    """Look for a proof by counting that no plan exists."""
+    return hall_certificate(arrays, start_face(arrays))
+
+
+def _tasks_of(arrays: Arrays, reps: Bools) -> Ints:
+    return np.unique(arrays.pair_seat[reps[arrays.pair_rep]])
+
+
+def start_face(arrays: Arrays) -> Face:
+    """Give the face of all plans that keep the rules."""
+    low, high = count_bounds(arrays)
+    degree = np.bincount(arrays.pair_rep, minlength=arrays.reps)
+    high = np.minimum(high, degree)
+    return Face(np.arange(arrays.pairs), arrays.mandatory.copy(), low, high)
+
+
+# -- structure ---------------------------------------------------------------------------------
+
+
+def _one_effort_each(arrays: Arrays) -> bool:
+    """Whether all pairs of each rep whose load is bounded cost the same."""
+    least, most = arrays.load_bounds
+    bounded = (most < NO_LIMIT) | (least > 0)
+    if not bounded.any():
+        return True
+    rounded = arrays.rounded
+    same = same_in_groups(rounded.down, arrays.pair_rep, arrays.reps)
+    same &= same_in_groups(rounded.up, arrays.pair_rep, arrays.reps)
+    return bool(same[bounded].all())
+
+
+def count_bounds(arrays: Arrays) -> tuple[Ints, Ints]:
+    """Turn bounds on loads into bounds on counts: exact for equal efforts, else a relaxation."""
+    low, high = (bound.copy() for bound in arrays.count_bounds)
+    least, most = arrays.load_bounds
+    if (most < NO_LIMIT).any() or (least > 0).any():
+        down, up = np.full(arrays.reps, NO_LIMIT), np.zeros(arrays.reps, np.int64)
+        np.minimum.at(down, arrays.pair_rep, arrays.rounded.down)
+        np.maximum.at(up, arrays.pair_rep, arrays.rounded.up)
+        some = (most < NO_LIMIT) & (down > 0)
+        high = np.where(some, np.minimum(high, most // np.maximum(down, 1)), high)
+        wanted = np.where(up > 0, -(-least // np.maximum(up, 1)), NO_LIMIT)
+        low = np.where(least > 0, np.maximum(low, wanted), low)
+    return low, high
+
+
+def _unit(values: Ints, arrays: Arrays) -> Ints:
+    """(R,) the one value that all pairs of a rep have; 0 without pairs."""
+    unit = np.zeros(arrays.reps, np.int64)
+    unit[arrays.pair_rep] = values
+    return unit
+
+
+def _supports_goal(arrays: Arrays, goal: Goal) -> bool:
+    if goal.is_linear:
+        return True
+    if goal.used or len(goal.fair) > 1:
+        return False
+    part = goal.fair[0][1]
+    if part.tier.idle != "count":
+        return False
+    if not same_in_groups(part.coef, arrays.pair_rep, arrays.reps).all():
+        return False
+    if part.tier.notion in ("minmax", "maxmin"):
+        return goal.linear is None
+    return part.tier.notion == "l2"
+
+
+def _steps(goal: Goal, face: Face) -> list[Ints] | None:
+    """List, for each rep, what each further task above its least count costs."""
+    if not goal.fair:
+        return None
+    m, part = goal.fair[0]
+    unit = _unit(part.coef, goal.arrays)
+    assert part.factor is not None
+    steps = []
+    for r in range(goal.arrays.reps):
+        count = np.arange(face.low[r], face.high[r] + 1)
+        cost = -m * part.factor[r] * (part.offset[r] + unit[r] * count) ** 2
+        steps.append(np.diff(cost))
+    return steps
+
+
+def _room(part: FairPart, unit: Ints, level: int) -> Ints:
+    """(R,) how many tasks fit under a share of ``level``."""
+    room = np.floor_divide(level - part.offset, np.maximum(unit, 1))
+    bounded = part.who & (unit > 0)
+    return np.where(bounded, np.maximum(room, 0), NO_LIMIT)
+
+
+def _needed(part: FairPart, unit: Ints, level: int) -> Ints:
+    """(R,) how many tasks lift a share to ``level``."""
+    needed = -np.floor_divide(part.offset - level, np.maximum(unit, 1))
+    return np.where(part.who & (unit > 0), np.maximum(needed, 0), 0)
+
+
+# -- networks ----------------------------------------------------------------------------------
+
+
+def _min_cost(
+    arrays: Arrays, face: Face, gain: Ints, steps: list[Ints] | None
+) -> Ints | str:
+    """Solve one min-cost flow; give the positions in ``face.pairs`` that are used."""
+    reps = arrays.reps
+    seat = arrays.pair_seat[face.pairs]
+    present = np.unique(seat) if len(seat) else np.zeros(0, np.int32)
+    if face.must.sum() > face.must[present].sum():
+        return "INFEASIBLE"
+    node = np.full(arrays.seats, -1, np.int32)
+    node[present] = np.arange(len(present), dtype=np.int32)
+    first_rep, sink = len(present), len(present) + reps
+    flow = min_cost_flow.SimpleMinCostFlow()
+    ones = np.ones(len(seat), np.int64)
+    flow.add_arcs_with_capacity_and_unit_cost(
+        node[seat], (first_rep + arrays.pair_rep[face.pairs]).astype(np.int32), ones, -gain
+    )
+    del ones
+    free = np.flatnonzero(~face.must[present]).astype(np.int32)
+    to_sink = np.full(len(free), sink, np.int32)
+    flow.add_arcs_with_capacity_and_unit_cost(
+        free, to_sink, np.ones(len(free), np.int64), np.zeros(len(free), np.int64)
+    )
+    tail, room, cost = _rep_arcs(face, steps)
+    flow.add_arcs_with_capacity_and_unit_cost(
+        (first_rep + tail).astype(np.int32), np.full(len(tail), sink, np.int32), room, cost
+    )
+    supply = np.concatenate([np.ones(len(present), np.int64), -face.low, [0]])
+    supply[-1] = -supply.sum()
+    flow.set_nodes_supplies(np.arange(sink + 1, dtype=np.int32), supply)
+    status = flow.solve()
+    if status != flow.OPTIMAL:
+        return str(status.name)
+    return np.flatnonzero(flow.flows(np.arange(len(seat))))
+
+
+def _rep_arcs(face: Face, steps: list[Ints] | None) -> tuple[Ints, Ints, Ints]:
+    """List the arcs from reps to the sink: one each, or one for each step of a convex cost."""
+    reps = np.arange(len(face.low))
+    if steps is None:
+        return reps, face.high - face.low, np.zeros(len(reps), np.int64)
+    sizes = np.array([len(s) for s in steps], np.int64)
+    cost = np.concatenate([*steps, np.zeros(0, np.int64)])
+    return np.repeat(reps, sizes), np.ones(len(cost), np.int64), cost
+
+
+def _fill(
+    arrays: Arrays, face: Face, must: Bools, low: Ints, high: Ints
+) -> Ints | tuple[Ints, Bools]:
+    """Assign all mandatory tasks and meet all least counts, or show a cut that forbids it.
+
+    Returns
+    -------
+    positions in ``face.pairs`` that are used; or (tasks, reps) of a violated cut: mandatory tasks
+    that fit only these reps, or the only tasks for reps who need more.
+    """
+    cut = _match(arrays, face, must, high)
+    if isinstance(cut, tuple):
+        return cut
+    if low.any():
+        cut = _match_low(arrays, face, low)
+        if isinstance(cut, tuple):
+            return cut
+        tight = Face(face.pairs, must, low, high)
+        used = _min_cost(arrays, tight, np.zeros(len(face.pairs), np.int64), None)
+        if isinstance(used, str):
+            raise RuntimeError(f"flow with both bounds: {used}")
+        return used
+    return cut
+
+
+def _match(arrays: Arrays, face: Face, must: Bools, high: Ints) -> Ints | tuple[Ints, Bools]:
+    """Send every mandatory task to a rep with room."""
+    wanted = np.flatnonzero(must)
+    seat = arrays.pair_seat[face.pairs]
+    mine = np.flatnonzero(must[seat])
+    flow, first_rep = max_flow.SimpleMaxFlow(), arrays.seats
+    source, sink = arrays.seats + arrays.reps, arrays.seats + arrays.reps + 1
+    rep = arrays.pair_rep[face.pairs[mine]]
+    _add(flow, seat[mine], first_rep + rep, np.ones(len(mine), np.int64))
+    _add(flow, np.full(len(wanted), source), wanted, np.ones(len(wanted), np.int64))
+    room = np.minimum(high, len(wanted))
+    _add(flow, first_rep + np.arange(arrays.reps), np.full(arrays.reps, sink), room)
+    if not len(wanted):
+        return np.zeros(0, np.int64)
+    flow.solve(source, sink)
+    if flow.optimal_flow() == len(wanted):
+        return mine[np.flatnonzero(flow.flows(np.arange(len(mine))))]
+    side = np.array(flow.get_source_side_min_cut(), np.int64)
+    reps = np.zeros(arrays.reps, bool)
+    reps[side[(side >= first_rep) & (side < source)] - first_rep] = True
+    return side[side < arrays.seats], reps
+
+
+def _match_low(arrays: Arrays, face: Face, low: Ints) -> Ints | tuple[Ints, Bools]:
+    """Send each rep as many tasks as it needs."""
+    seat, rep = arrays.pair_seat[face.pairs], arrays.pair_rep[face.pairs]
+    flow, first_rep = max_flow.SimpleMaxFlow(), arrays.seats
+    source, sink = arrays.seats + arrays.reps, arrays.seats + arrays.reps + 1
+    _add(flow, first_rep + rep, seat, np.ones(len(seat), np.int64))
+    needs = np.minimum(low, len(seat) + 1)
+    _add(flow, np.full(arrays.reps, source), first_rep + np.arange(arrays.reps), needs)
+    tasks = np.arange(arrays.seats)
+    _add(flow, tasks, np.full(len(tasks), sink), np.ones(len(tasks), np.int64))
+    flow.solve(source, sink)
+    if flow.optimal_flow() == int(needs.sum()):
+        return np.flatnonzero(flow.flows(np.arange(len(seat))))
+    side = np.array(flow.get_source_side_min_cut(), np.int64)
+    reps = np.zeros(arrays.reps, bool)
+    reps[side[(side >= first_rep) & (side < source)] - first_rep] = True
+    return side[side < arrays.seats], reps
+
+
+def _add(flow: max_flow.SimpleMaxFlow, tail: Ints, head: Ints, room: Ints) -> None:
+    flow.add_arcs_with_capacity(tail.astype(np.int32), head.astype(np.int32), room)
+
+
+# -- prices ------------------------------------------------------------------------------------
+
+
+def prices(
+    arrays: Arrays, face: Face, gain: Ints, steps: list[Ints] | None, used: Ints, run: Run
+) -> Ints | None:
+    """Find (R,) prices of the reps' slots that prove a flow optimal, by shortest paths.
+
+    Relaxes ``price_r <= gain_tr - best_t`` over the tasks ``t`` that ``r`` holds, ``best_t`` being
+    the best surplus ``max_b gain_tb - price_b`` the task has elsewhere (0 if it may stay
+    unassigned), until nothing changes.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        None when there are no such prices: the flow was not optimal.
+    """
+    if not arrays.reps or not len(face.pairs):
+        return np.zeros(arrays.reps, np.int64)
+    seat, rep = arrays.pair_seat[face.pairs], arrays.pair_rep[face.pairs]
+    begin = np.flatnonzero(np.concatenate([[True], seat[1:] != seat[:-1]]))
+    optional = ~face.must[seat[begin]]
+    row = np.cumsum(np.concatenate([[0], seat[1:] != seat[:-1]]))[used]
+    held_gain, held_rep = gain[used], rep[used]
+    taken = np.zeros(len(begin), bool)
+    taken[row] = True
+    count = np.bincount(held_rep, minlength=arrays.reps)
+    above, below = _slopes(face, steps, count)
+    price = np.zeros(arrays.reps, np.int64)
+    outside = 0
+    order = np.argsort(held_rep, kind="stable")
+    owners, starts = np.unique(held_rep[order], return_index=True)
+    for _ in range(arrays.reps + 2):
+        if run.is_over:
+            return None
+        best = np.maximum.reduceat(gain - price[rep], begin)
+        best[optional] = np.maximum(best[optional], -outside)
+        new = np.minimum(price, np.where(above < NO_LIMIT, outside + above, price))
+        if len(used):
+            cap = np.minimum.reduceat((held_gain - best[row])[order], starts)
+            new[owners] = np.minimum(new[owners], cap)
+        floor = np.where(below > -NO_LIMIT, new - below, outside).min(initial=outside)
+        idle = best[optional & ~taken]
+        new_outside = min(outside, int(floor), int((-idle).min(initial=outside)))
+        if new_outside == outside and np.array_equal(new, price):
+            return price - outside
+        price, outside = new, new_outside
+    return None
+
+
+def _slopes(face: Face, steps: list[Ints] | None, count: Ints) -> tuple[Ints, Ints]:
+    """Give each rep the cost of one more task, and of its last one."""
+    more, fewer = count < face.high, count > face.low
+    if steps is None:
+        zero = np.zeros(len(count), np.int64)
+        return np.where(more, zero, NO_LIMIT), np.where(fewer, zero, -NO_LIMIT)
+    at = count - face.low
+    above = [s[a] if m else NO_LIMIT for s, a, m in zip(steps, at, more, strict=True)]
+    below = [s[a - 1] if f else -NO_LIMIT for s, a, f in zip(steps, at, fewer, strict=True)]
+    return np.array(above, np.int64), np.array(below, np.int64)
+
+
+def _bound_and_face(
+    arrays: Arrays, face: Face, gain: Ints, steps: list[Ints] | None, price: Ints
+) -> tuple[int, Face]:
+    """Compute the dual bound that any prices give, and the face of plans that attain it.
+
+    ``sum_t max_r (gain_tr - price_r) + sum_r max_n (price_r n - cost_r(n))``.
+    """
+    seat, rep = arrays.pair_seat[face.pairs], arrays.pair_rep[face.pairs]
+    surplus = gain - price[rep]
+    begin = np.flatnonzero(np.concatenate([[True], seat[1:] != seat[:-1]])) if len(seat) else []
+    tasks = seat[begin] if len(seat) else np.zeros(0, np.int64)
+    best = np.maximum.reduceat(surplus, begin) if len(seat) else np.zeros(0, np.int64)
+    best = np.where(face.must[tasks], best, np.maximum(best, 0))
+    if steps is None:
+        low = np.where(price > 0, face.high, face.low)
+        high = np.where(price < 0, face.low, face.high)
+        rent = int((price * low).sum())
+    else:
+        low = face.low + [int((s < p).sum()) for s, p in zip(steps, price, strict=True)]
+        high = face.low + [int((s <= p).sum()) for s, p in zip(steps, price, strict=True)]
+        paid = [int(np.maximum(p - s, 0).sum()) for s, p in zip(steps, price, strict=True)]
+        rent = sum(paid) + int((price * face.low).sum())
+    must = face.must.copy()
+    must[tasks[best > 0]] = True
+    lengths = np.diff(np.append(begin, len(seat))).astype(np.int64)
+    tight = surplus == np.repeat(best, lengths)
+    return int(best.sum()) + rent, Face(face.pairs[tight], must, low, high)

@@ -1,0 +1,201 @@
+"""Greedy: one pass over the tasks, each to the best rep who still may; an incumbent at once.
+
+Also the honest yardstick: what a careful dispatcher does record by record. It repairs hints, since
+what it is given is taken first wherever the rules let it. It proves nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..objectives import Coverage
+from ..scaling import NO_LIMIT
+from .running import Outcome, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..arrays import Arrays
+    from ..columns import Ints
+    from ..goals import Goal
+
+
+class GreedyEngine:
+    """Assign seat by seat, never undoing anything.
+
+    Order: hinted pairs, what least counts need, then mandatory seats, high priority, few
+    candidates, much effort. A candidate is judged tier by tier, by what it adds now.
+
+    Parameters
+    ----------
+    arrays
+        The compiled problem.
+    run
+        Clock and stop signals: a pass that is over time leaves the remaining seats empty.
+    """
+
+    name = "greedy"
+
+    def __init__(self, arrays: Arrays, run: Run) -> None:
+        self.arrays, self.run = arrays, run
+
+    def construct(self, goals: Sequence[Goal], hint: Ints | None = None) -> Outcome:
+        """Build a plan that keeps every upper limit; lower ones it only strives for.
+
+        Parameters
+        ----------
+        goals
+            The tiers, by which candidates are ranked.
+        hint
+            (S,) pairs to take first, -1 for none.
+        """
+        arrays, state = self.arrays, _State(self.arrays)
+        ranks = _Ranks(arrays, goals)
+        for pair in [] if hint is None else hint[hint >= 0].tolist():
+            self._offer(state, ranks, pair)
+        for rep in np.flatnonzero(arrays.count_bounds[0] + arrays.load_bounds[0]).tolist():
+            self._meet(state, ranks, rep)
+        for turn, seat in enumerate(_order(arrays)):
+            if turn % 512 == 0 and self.run.is_over:
+                break
+            if state.choice[seat] < 0:
+                self._fill(state, ranks, seat)
+        return Outcome(np.array(state.choice, np.int64))
+
+    def _offer(self, state: _State, ranks: _Ranks, pair: int) -> None:
+        seat, rep = int(self.arrays.pair_seat[pair]), int(self.arrays.pair_rep[pair])
+        if state.choice[seat] < 0 and state.may_take(pair, seat, rep):
+            state.take(pair, seat, rep)
+            ranks.took(pair, rep)
+
+    def _meet(self, state: _State, ranks: _Ranks, rep: int) -> None:
+        """Give a rep what it must have at least, tasks with few other candidates first."""
+        arrays = self.arrays
+        count, load = int(arrays.count_bounds[0][rep]), int(arrays.load_bounds[0][rep])
+        pairs = arrays.pairs_of_rep(rep)
+        degree = np.diff(arrays.first)[arrays.pair_seat[pairs]]
+        for pair in pairs[np.argsort(degree, kind="stable")].tolist():
+            if state.taken[rep] >= count and state.effort[rep] >= load:
+                return
+            self._offer(state, ranks, pair)
+
+    def _fill(self, state: _State, ranks: _Ranks, seat: int) -> None:
+        pairs = ranks.candidates(seat)
+        found = zip(pairs, self.arrays.pair_rep[pairs].tolist(), strict=True)
+        if ranks.is_static:
+            for pair, rep in found:
+                if state.may_take(pair, seat, rep):
+                    state.take(pair, seat, rep)
+                    return
+            return
+        open_ = [(pair, rep) for pair, rep in found if state.may_take(pair, seat, rep)]
+        if open_:
+            pair, rep = min(open_, key=lambda one: ranks.key(*one))
+            state.take(pair, seat, rep)
+            ranks.took(pair, rep)
+
+
+def _order(arrays: Arrays) -> list[int]:
+    """Sort the seats that have candidates: owners before roles, the hard ones first."""
+    degree = np.diff(arrays.first)
+    filled = np.flatnonzero(degree)
+    priority = arrays.problem.task_columns.priority[arrays.seat_task]
+    effort = np.zeros(arrays.seats)
+    effort[arrays.pair_seat] = arrays.effort
+    keys = (-effort[filled], degree[filled], -priority[filled], ~arrays.mandatory[filled])
+    order = filled[np.lexsort((*keys, filled >= arrays.tasks))]
+    return [int(seat) for seat in order]
+
+
+class _State:
+    """What has been taken, and what still may be: every upper limit, checked as pairs go in."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.choice: list[int] = [-1] * arrays.seats
+        self.taken = [0] * arrays.reps
+        self.effort = [0] * arrays.reps
+        most = arrays.load_bounds[1]
+        bounded = (most < NO_LIMIT).any() or arrays.load_bounds[0].any()
+        self._efforts = arrays.rounded.down if bounded else None
+        self._most: list[int] = most.tolist()
+        self._slots: list[int] = arrays.count_bounds[1].tolist()
+        self._left = [row.high for row in arrays.rows]
+        self._rows: dict[int, list[tuple[int, int]]] = {}
+        for at, row in enumerate(arrays.rows):
+            coefs = [1] * len(row.pairs) if row.coef is None else row.coef.tolist()
+            for pair, coef in zip(row.pairs.tolist(), coefs, strict=True):
+                self._rows.setdefault(pair, []).append((at, coef))
+        self._groups: dict[int, list[int]] = {}
+        for at, tasks in enumerate(arrays.groups):
+            for task in tasks.tolist():
+                self._groups.setdefault(task, []).append(at)
+        self._group_owner: dict[int, int] = {}
+
+    def may_take(self, pair: int, seat: int, rep: int) -> bool:
+        """Tell whether every upper limit still holds with this pair in its empty seat."""
+        if self.taken[rep] >= self._slots[rep]:
+            return False
+        if self._efforts is not None and self.effort[rep] + self._efforts[pair] > self._most[rep]:
+            return False
+        if self._rows and any(c > self._left[at] for at, c in self._rows.get(pair, ())):
+            return False
+        return not self._groups or all(
+            self._group_owner.get(at, rep) == rep for at in self._groups.get(seat, ())
+        )
+
+    def take(self, pair: int, seat: int, rep: int) -> None:
+        """Take a pair."""
+        self.choice[seat] = pair
+        self.taken[rep] += 1
+        if self._efforts is not None:
+            self.effort[rep] += int(self._efforts[pair])
+        for at, coef in self._rows.get(pair, ()):
+            self._left[at] -= coef
+        for at in self._groups.get(seat, ()):
+            self._group_owner[at] = rep
+
+
+class _Ranks:
+    """How good a candidate is: the tiers in order, lower keys first."""
+
+    def __init__(self, arrays: Arrays, goals: Sequence[Goal]) -> None:
+        self._first = arrays.first
+        told = [goal for goal in goals if not isinstance(goal.tier, Coverage)]
+        self.is_static = all(goal.is_linear for goal in told)
+        self._order: Ints | None = None
+        if self.is_static:
+            keys = [-goal.linear for goal in reversed(told) if goal.linear is not None]
+            if keys:
+                self._order = np.lexsort((*keys, arrays.pair_seat))
+            return
+        self._goals = told
+        self._shares = [[part.offset.tolist() for _, part in goal.fair] for goal in told]
+        self._busy: set[int] = set()
+
+    def candidates(self, seat: int) -> list[int]:
+        """Give the pairs of a seat, best first where that does not depend on the rest."""
+        lo, hi = int(self._first[seat]), int(self._first[seat + 1])
+        return list(range(lo, hi)) if self._order is None else self._order[lo:hi].tolist()
+
+    def key(self, pair: int, rep: int) -> tuple[int, ...]:
+        """Rank a candidate by what each tier would say next."""
+        out: list[int] = []
+        for goal, shares in zip(self._goals, self._shares, strict=True):
+            told = 0 if goal.linear is None else -int(goal.linear[pair])
+            if goal.used and rep not in self._busy:
+                told -= goal.used
+            for (m, part), share in zip(goal.fair, shares, strict=True):
+                told += abs(m) * (share[rep] + int(part.coef[pair]))
+            out.append(told)
+        return tuple(out)
+
+    def took(self, pair: int, rep: int) -> None:
+        """Update the shares after a pair was taken."""
+        if self.is_static:
+            return
+        self._busy.add(rep)
+        for goal, shares in zip(self._goals, self._shares, strict=True):
+            for (_, part), share in zip(goal.fair, shares, strict=True):
+                share[rep] += int(part.coef[pair])

@@ -1,0 +1,468 @@
+"""One run from compiled arrays to an audited plan: tier after tier, the incumbent kept here.
+
+Engines come and go; the plan in hand, its gains and the bounds proved so far stay in a
+:class:`Session`, so that a late, broken or interrupted engine never costs what was already found.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import platform
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ._version import __version__
+from .arrays import compile_problem
+from .check import Audit, audit
+from .engines import (
+    CpSatEngine,
+    Engine,
+    FlowEngine,
+    GreedyEngine,
+    Outcome,
+    Run,
+    find_certificate,
+    flow_prefix,
+)
+from .errors import EngineError
+from .goals import Goal, compile_goal
+from .holdings import Holdings, read_assignments
+from .objectives import Moves, Weighted
+from .plan import TERMS, Plan, Status, frame_of, plan_frames
+from .progress import Snapshot
+from .reasons import unassigned_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .arrays import Arrays
+    from .columns import Ints
+    from .problem import Problem
+
+logger = logging.getLogger(__name__)
+EFFORT_SHARE = 0.5
+"""Deterministic time per second of the time limit, in deterministic mode."""
+
+PATIENCE = 0.25
+"""Share of the time left after which a flow still at work gets a greedy plan to fall back on."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the caller asked of the run; see :func:`assignopt.solve`."""
+
+    time_limit: float
+    seed: int
+    workers: int | None
+    engine: str
+    hint: Any
+    deterministic: bool
+    on_progress: Callable[[Snapshot], None] | None
+    stop: Any
+
+
+@dataclass(eq=False)
+class TierResult:
+    """What is known of one tier: the best gain that is possible, and who proved it."""
+
+    goal: Goal
+    bound: int
+    proved: bool
+    engine: str
+
+
+class Session:
+    """A run in progress.
+
+    Parameters
+    ----------
+    problem
+        What to solve.
+    options
+        How.
+    started
+        When the caller's clock started, by ``time.perf_counter``.
+    """
+
+    def __init__(self, problem: Problem, options: Options, started: float) -> None:
+        self.problem, self.options, self.started = problem, options, started
+        self.arrays: Arrays = compile_problem(problem)
+        self.goals = [compile_goal(self.arrays, tier) for tier in problem.objective]
+        effort = None
+        if options.deterministic:
+            effort = EFFORT_SHARE * options.time_limit / max(len(self.goals), 1)
+        self.run = Run(
+            deadline=started + options.time_limit - self._reserve(),
+            workers=1 if options.deterministic else options.workers,
+            seed=options.seed,
+            effort=effort,
+            stop=options.stop,
+            report=self._report,
+        )
+        self.final_deadline = self.run.deadline
+        self.choice: Ints | None = None
+        self.results: list[TierResult] = []
+        self.kept: list[tuple[Goal, int]] = []
+        self.engines: dict[str, Engine] = {}
+        self.used: list[str] = []
+        self.flows = 0
+        self.last_audit: tuple[Ints, Audit] | None = None
+
+    def _reserve(self) -> float:
+        """Time kept back for auditing the plan and making its frames, by the size of it."""
+        wanted = 0.02 + 4e-6 * (self.arrays.seats + self.arrays.reps)
+        return min(wanted, 0.25 * self.options.time_limit)
+
+    # -- the run -----------------------------------------------------------------------------
+
+    def solve(self) -> Plan:
+        """Run all tiers and give the plan."""
+        self.flows = self._flow_tiers()
+        if not self.goals:
+            return self._without_tiers()
+        if self.flows < len(self.goals) or self.options.hint is not None:
+            self._start()
+        if self.options.engine == "greedy":
+            self._greedy_only()
+        else:
+            infeasible = self._tiers()
+            if infeasible is not None:
+                return self._no_plan(*infeasible)
+        if self.choice is None:
+            self._start(late=True)
+        if self.choice is None:
+            return self._no_plan(Status.UNKNOWN, None)
+        return self._plan()
+
+    def _flow_tiers(self) -> int:
+        """Count the tiers that go to the flow engine."""
+        if self.options.engine in ("cpsat", "greedy"):
+            return 0
+        flows = flow_prefix(self.arrays, self.goals)
+        if self.options.engine == "flow" and (flows < len(self.goals) or not self.goals):
+            raise ValueError(
+                "engine 'flow' cannot solve this problem: it needs equal efforts per rep, rules "
+                "that are bounds on counts, no roles, groups or times, and tiers that are sums "
+                "over pairs, minmax, maxmin or l2 of loads or counts, without slack. Use 'auto'"
+            )
+        return flows
+
+    def _without_tiers(self) -> Plan:
+        """Find any plan that keeps the rules."""
+        self._start()
+        if self.choice is None:
+            engine = CpSatEngine(self.arrays, self.run)
+            self._offer(engine.is_feasible(presolve=True), None)
+            if self.choice is None:
+                return self._no_plan(*self._confirm())
+        return self._plan()
+
+    def _greedy_only(self) -> None:
+        self.used.append("greedy")
+        self.results = [self._unsolved(goal, "greedy") for goal in self.goals]
+
+    def _tiers(self) -> tuple[Status, str | None] | None:
+        """Solve the tiers in order; stop early only when there is no plan at all."""
+        ahead: Outcome | None = None
+        for k, goal in enumerate(self.goals):
+            if self.run.is_over and ahead is None:
+                self.results.append(self._unsolved(goal, ""))
+                continue
+            if ahead is None and self._is_best_already(goal):
+                self._settle(goal, goal.best_gain, "arithmetic")
+                continue
+            name = "flow" if k < self.flows else "cpsat"
+            if name == "flow":
+                outcome, ahead = self._by_flow(k, ahead)
+                if outcome.choice is None and not outcome.infeasible and not self.run.is_over:
+                    name, ahead, self.flows = "cpsat", None, 0
+            if name == "cpsat":
+                outcome = self._by_search(k)
+            if outcome.infeasible:
+                if self.choice is not None:
+                    raise EngineError(f"{name} calls the problem infeasible; a plan is at hand")
+                return self._confirm()
+            self._offer(outcome, goal)
+            bound = goal.best_gain if outcome.bound is None else min(outcome.bound, goal.best_gain)
+            self._settle(goal, bound, name)
+        return None
+
+    def _by_flow(self, k: int, ahead: Outcome | None) -> tuple[Outcome, Outcome | None]:
+        """Solve tier ``k`` by flow; often the next one is solved with it.
+
+        If every task can have its best in this tier at once (all can be covered, say), then a
+        plan that does so and is best in the next tier settles both with one flow.
+        """
+        engine = self.engines.setdefault("flow", FlowEngine(self.arrays, self.run))
+        assert isinstance(engine, FlowEngine)
+        if ahead is not None:
+            return ahead, None
+        goal = self.goals[k]
+        engine.watch = self._fall_back()
+        following = k + 1 < len(self.goals) and FlowEngine.supports(self.arrays, self.goals[: k + 2])
+        if following and engine.assume(goal):
+            found = engine.optimise(self.goals[k + 1], None)
+            if found.choice is not None and goal.gain(found.choice) == goal.best_gain:
+                return Outcome(found.choice, goal.best_gain), found
+            engine.forget()
+            if self.run.is_over:
+                return found, None
+        return engine.optimise(goal, self.choice), None
+
+    def _fall_back(self) -> Callable[[], None]:
+        """Make a greedy plan beside a flow that takes long."""
+        begun, patience = time.perf_counter(), PATIENCE * self.run.left
+
+        tried = False
+
+        def watch() -> None:
+            nonlocal tried
+            late = time.perf_counter() - begun > patience
+            if late and not tried and self.choice is None:
+                tried = True
+                self._start()
+
+        return watch
+
+    def _by_search(self, k: int) -> Outcome:
+        """Solve tier ``k`` by search, within its share of the time left."""
+        if "cpsat" not in self.engines:
+            engine = CpSatEngine(self.arrays, self.run)
+            for goal, gain in self.kept:
+                engine.keep(goal, gain)
+            self.engines["cpsat"] = engine
+        if not self.options.deterministic:
+            share = (self.final_deadline - time.perf_counter()) / (len(self.goals) - k)
+            self.run.deadline = min(self.final_deadline, time.perf_counter() + max(share, 0.0))
+        try:
+            return self.engines["cpsat"].optimise(self.goals[k], self.choice)
+        finally:
+            self.run.deadline = self.final_deadline
+
+    def _is_best_already(self, goal: Goal) -> bool:
+        """Whether the plan in hand meets what arithmetic allows."""
+        return self.choice is not None and goal.gain(self.choice) >= goal.best_gain
+
+    def _settle(self, goal: Goal, bound: int, name: str) -> None:
+        """Note what a tier came to, and hold the later tiers to it."""
+        if self.choice is None:
+            self.results.append(TierResult(goal, bound, False, name))
+            return
+        gain = goal.gain(self.choice)
+        if gain > bound:
+            raise EngineError(
+                f"{name} claims that {goal.tier.label} cannot pass {goal.value_of(bound):g}; "
+                f"the plan at hand has {goal.value_of(gain):g}"
+            )
+        proved = gain == bound
+        self.results.append(TierResult(goal, bound, proved, name))
+        if name not in self.used:
+            self.used.append(name)
+        value = abs(goal.value_of(gain))
+        least = gain - math.floor(goal.tier.slack * value * goal.scale + 1e-9)
+        self.kept.append((goal, least))
+        if self.flows:
+            flow = self.engines.setdefault("flow", FlowEngine(self.arrays, self.run))
+            if not proved or not flow.keep(goal, least):
+                self.flows = 0
+        if "cpsat" in self.engines:
+            self.engines["cpsat"].keep(goal, least)
+        self._report(gain, bound)
+
+    def _unsolved(self, goal: Goal, name: str) -> TierResult:
+        """Note a tier that no engine saw: bounded by arithmetic only."""
+        done = self.choice is not None and goal.gain(self.choice) == goal.best_gain
+        return TierResult(goal, goal.best_gain, done, name)
+
+    # -- the incumbent -------------------------------------------------------------------------
+
+    def _start(self, *, late: bool = False) -> None:
+        """Make a first plan: the hint where there is one, repaired and completed greedily."""
+        hint = self._hinted()
+        if hint is None and self._counts_moves():
+            hint = np.concatenate(
+                [self.arrays.present, np.full(self.arrays.seats - self.arrays.tasks, -1)]
+            )
+        run = Run(time.perf_counter() + 1.0) if late else self.run
+        completed = GreedyEngine(self.arrays, run).construct(self.goals, hint)
+        self._offer_first(completed.choice)
+        if hint is not None:
+            self._offer_first(hint)
+
+    def _counts_moves(self) -> bool:
+        terms = [
+            term
+            for goal in self.goals
+            for term in (
+                [term for term, _ in goal.tier.terms]
+                if isinstance(goal.tier, Weighted)
+                else [goal.tier]
+            )
+        ]
+        limited = any(row.kind == "moves" for row in self.arrays.rows)
+        return limited or any(isinstance(term, Moves) for term in terms)
+
+    def _hinted(self) -> Ints | None:
+        """Read the hint as pairs; what is unknown or not eligible is left out, and logged."""
+        if self.options.hint is None:
+            return None
+        held, unread = read_assignments(self.problem, self.options.hint)
+        seat = np.where(held.role < 0, held.task, self.arrays.tasks + held.role)
+        keys = self.arrays.pair_seat.astype(np.int64) * max(self.arrays.reps, 1) + self.arrays.pair_rep
+        wanted = seat * max(self.arrays.reps, 1) + held.rep
+        choice = np.full(self.arrays.seats, -1, np.int64)
+        if len(keys):
+            at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+            known = keys[at] == wanted
+            choice[seat[known]] = at[known]
+        left_out = len(unread) + len(held) - int((choice >= 0).sum())
+        if left_out:
+            logger.info("%d rows of the hint are unknown or not eligible and left out", left_out)
+        return choice
+
+    def _offer_first(self, choice: Ints | None) -> None:
+        """Take a plan that no engine vouches for if it passes the audit and is better."""
+        if choice is None or not self._audit(choice).ok:
+            return
+        if self.choice is None or self._gains(choice) > self._gains(self.choice):
+            self.choice = choice
+            if self.goals:
+                self._report(self.goals[len(self.results) % len(self.goals)].gain(choice), None)
+
+    def _offer(self, outcome: Outcome, goal: Goal | None) -> None:
+        """Take an engine's plan if it keeps the tiers before and is better in this one."""
+        choice = outcome.choice
+        if choice is None:
+            return
+        if any(kept.gain(choice) < least for kept, least in self.kept):
+            raise EngineError("an engine gave up an earlier tier")
+        if goal is None or self.choice is None or goal.gain(choice) >= goal.gain(self.choice):
+            self.choice = choice
+
+    def _gains(self, choice: Ints) -> tuple[int, ...]:
+        return tuple(goal.gain(choice) for goal in self.goals)
+
+    def _held(self, choice: Ints) -> Holdings:
+        arrays = self.arrays
+        chosen = choice[choice >= 0]
+        task = arrays.pair_task[chosen].astype(np.int64)
+        role = np.where(arrays.is_owner[chosen], -1, arrays.pair_seat[chosen] - arrays.tasks)
+        order = np.lexsort((role, task)) if arrays.has_roles else slice(None)
+        rep = arrays.pair_rep[chosen].astype(np.int64)
+        return Holdings(self.problem, task[order], rep[order], role[order].astype(np.int64))
+
+    def _audit(self, choice: Ints) -> Audit:
+        if self.last_audit is None or self.last_audit[0] is not choice:
+            self.last_audit = (choice, audit(self.problem, self._held(choice)))
+        return self.last_audit[1]
+
+    # -- no plan -------------------------------------------------------------------------------
+
+    def _confirm(self) -> tuple[Status, str | None]:
+        """Confirm an engine's INFEASIBLE: by arithmetic, else by a second, different search."""
+        certificate = find_certificate(self.arrays)
+        if certificate is not None and certificate.holds(self.arrays):
+            return Status.INFEASIBLE, str(certificate)
+        second = CpSatEngine(self.arrays, self.run).is_feasible(presolve=False)
+        if second.choice is not None:
+            raise EngineError("one search calls the problem infeasible, another found a plan")
+        if not second.infeasible:
+            return Status.UNKNOWN, None
+        told = "; ".join(rule.sentence for rule in self.problem.rules)
+        return Status.INFEASIBLE, (
+            f"these rules cannot be kept together with the limits of the reps: {told} "
+            "(two different searches agree)"
+        )
+
+    def _no_plan(self, status: Status, why: str | None) -> Plan:
+        terms = frame_of(
+            {
+                "term": [goal.tier.label for goal in self.goals],
+                "value": np.nan,
+                "bound": np.nan,
+                "gap": np.nan,
+                "proved": False,
+                "engine": "",
+            },
+            TERMS,
+        )
+        return self._wrap(status, terms, {}, why)
+
+    # -- the plan ------------------------------------------------------------------------------
+
+    def _plan(self) -> Plan:
+        """Audit the plan in hand, and wrap it."""
+        assert self.choice is not None
+        found = self._audit(self.choice)
+        if not found.ok:
+            raise EngineError(
+                f"the plan of {'+'.join(self.used)} breaks rules:\n{found}", found.violations
+            )
+        settled = all(result.proved for result in self.results)
+        unassigned = unassigned_frame(self.arrays, self.choice, settled=settled)
+        frames = plan_frames(found.holdings, found.moved, unassigned)
+        status = Status.OPTIMAL if settled else Status.FEASIBLE
+        return self._wrap(status, self._terms(found), frames, None)
+
+    def _terms(self, found: Audit) -> pd.DataFrame:
+        rows = []
+        for result, value in zip(self.results, found.terms["value"], strict=True):
+            goal = result.goal
+            bound = goal.value_of(result.bound)
+            bound += goal.error if goal.sign > 0 else -goal.error
+            if result.proved and not goal.error:
+                best = goal.value_of(result.bound)
+                bound = value if math.isclose(best, value, rel_tol=1e-9, abs_tol=1e-9) else best
+            gap = abs(bound - value) / max(abs(value), abs(bound), 1e-9) if bound != value else 0.0
+            rows.append((goal.tier.label, value, bound, gap, result.proved, result.engine))
+        return frame_of(rows, TERMS)
+
+    def _wrap(
+        self, status: Status, terms: pd.DataFrame, frames: dict[str, pd.DataFrame], why: str | None
+    ) -> Plan:
+        return Plan(
+            problem=self.problem,
+            status=status,
+            terms=terms,
+            engine="+".join(self.used),
+            runtime=time.perf_counter() - self.started,
+            seed=self.options.seed,
+            versions=_versions(),
+            infeasibility=why,
+            frames=frames,
+            deterministic=self.options.deterministic,
+        )
+
+    def _report(self, gain: int | None, bound: int | None) -> None:
+        """Tell the caller how far the tier at work is."""
+        if self.options.on_progress is None or not self.goals:
+            return
+        at = min(len(self.results), len(self.goals) - 1)
+        self.options.on_progress(self._snapshot(self.goals[at], gain, bound))
+
+    def _snapshot(self, goal: Goal, gain: int | None, bound: int | None) -> Snapshot:
+        value = None if gain is None else goal.value_of(gain)
+        best = None if bound is None else goal.value_of(bound)
+        gap = None
+        if value is not None and best is not None:
+            gap = abs(best - value) / max(abs(best), abs(value), 1e-9)
+        return Snapshot(
+            elapsed=time.perf_counter() - self.started,
+            term=goal.tier.label,
+            value=value,
+            bound=best,
+            gap=gap,
+            engine=self.used[-1] if self.used else "",
+        )
+
+
+def _versions() -> dict[str, str]:
+    packages = ("ortools", "numpy", "pandas", "pydantic")
+    found = {name: version(name) for name in packages}
+    return {"assignopt": __version__, "python": platform.python_version(), **found}
