@@ -10,7 +10,8 @@ from assignopt.objectives import maximises
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from . import oracle, strategies
+import oracle
+import strategies
 
 RELAXED = settings(
     max_examples=150,
@@ -75,7 +76,10 @@ def test_greedy_plans_keep_the_rules_and_claim_no_more_than_is_true(
         return
     assert best is not None
     assert ao.audit(problem, plan).ok
-    assert all(row.proved is False or math.isclose(row.value, row.bound, abs_tol=1e-5) for row in plan.terms.itertuples())
+    assert all(
+        row.proved is False or math.isclose(row.value, row.bound, abs_tol=1e-5)
+        for row in plan.terms.itertuples()
+    )
     first = problem.objective[0]
     better = 1 if maximises(first) else -1
     assert better * (plan.terms["bound"][0] - best[0]) >= -1e-5

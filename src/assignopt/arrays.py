@@ -135,7 +135,9 @@ class Arrays:
         column = None if table is None else getattr(table, name)
         if column is None or self.table_row is None:
             return None
-        return column if len(column) == self.pairs == len(self.table_row) else column[self.table_row]
+        return (
+            column if len(column) == self.pairs == len(self.table_row) else column[self.table_row]
+        )
 
     @cached_property
     def pair_task(self) -> Ints:
@@ -242,7 +244,9 @@ class Arrays:
     def rounded(self) -> Rounded:
         """(P,) efforts as integers, with what their limits are rounded by."""
         reps = self.problem.rep_columns
-        bounds = [r.value for r in self.problem.rules if isinstance(r, MinLoad | MaxLoad | MaxLoadGap)]
+        bounds = [
+            r.value for r in self.problem.rules if isinstance(r, MinLoad | MaxLoad | MaxLoadGap)
+        ]
         limits = np.concatenate([reps.capacity, reps.carried_load, np.array(bounds, np.float64)])
         most = np.zeros(self.seats)
         np.maximum.at(most, self.pair_seat, self.effort)

@@ -62,7 +62,9 @@ class HallCertificate:
         """Certify that these reps need more tasks than they may take together."""
         tasks, names = _ids(arrays, seats, np.flatnonzero(reps))
         need = int(low[reps].sum())
-        words = f"{_listed(names)} must take at least {need} tasks and may take {len(seats)} at most"
+        words = (
+            f"{_listed(names)} must take at least {need} tasks and may take {len(seats)} at most"
+        )
         return cls("needs", tasks, names, need, len(seats), words)
 
     def holds(self, arrays: Arrays) -> bool:
@@ -71,7 +73,9 @@ class HallCertificate:
         if self.kind == "needs":
             low = _least_counts(arrays)[reps]
             within = np.unique(arrays.pair_seat[reps[arrays.pair_rep]])
-            room = np.minimum(_most_counts(arrays), np.bincount(arrays.pair_rep, minlength=len(reps)))
+            room = np.minimum(
+                _most_counts(arrays), np.bincount(arrays.pair_rep, minlength=len(reps))
+            )
             return bool(low.sum() > min(len(within), room[reps].sum()))
         named = np.isin(arrays.problem.task_columns.id.astype(object), list(self.tasks))
         seats = np.flatnonzero(named[arrays.seat_task] & arrays.mandatory)

@@ -303,7 +303,9 @@ def _skill_fault(held: Holdings) -> PairFault:
             short["at"], short["skill"], short["level"], short["least"], strict=True
         ):
             rep, task = reps.id[held.rep[at]], tasks.id[held.task[at]]
-            words = f"rep {rep!r} has {skill!r} at level {level:g}; task {task!r} requires {least:g}"
+            words = (
+                f"rep {rep!r} has {skill!r} at level {level:g}; task {task!r} requires {least:g}"
+            )
             found.setdefault(at, (level, least, words))
     return PairFault("skill", bad, found.__getitem__)
 
@@ -528,7 +530,11 @@ def _task_bound(held: Holdings, rule: MinTasks | MaxTasks) -> Iterator[Row]:
     bad = counts < rule.n if isinstance(rule, MinTasks) else counts > rule.n
     for i, j in zip(*np.nonzero(bad), strict=True):
         rep, n = reps.id[found.index[i]], counts[i, j]
-        when = "" if rule.per is None else f" in {period_name(found.columns[j], tasks.clock, rule.per)}"
+        when = (
+            ""
+            if rule.per is None
+            else f" in {period_name(found.columns[j], tasks.clock, rule.per)}"
+        )
         bound = "at least" if isinstance(rule, MinTasks) else "at most"
         message = f"{n}/{rule.n} tasks on rep {rep!r}{when}; {bound} {rule.n} ({rule.sentence})"
         yield _as_row(rule.id, message, None, rep, n, rule.n)

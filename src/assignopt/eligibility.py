@@ -220,4 +220,3 @@ def _open_times(problem: Problem, rep: int) -> list[list[float]]:
         else:
             joined.append([start, end])
     return joined
-

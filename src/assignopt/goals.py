@@ -180,7 +180,9 @@ def compile_goal(arrays: Arrays, tier: AnyTier) -> Goal:
         gain, part = fair[0]
         scale = part.value_scale / abs(gain)
         sign = int(math.copysign(1, gain))
-        return Goal(tier, arrays, flip, scale, _error(part, arrays) * abs(gain), fair=[(sign, part)])
+        return Goal(
+            tier, arrays, flip, scale, _error(part, arrays) * abs(gain), fair=[(sign, part)]
+        )
     return _combined(arrays, tier, flip, linear, constant, used, fair)
 
 
@@ -221,9 +223,7 @@ def _combined(
         np.maximum.at(rounding, arrays.pair_seat, np.abs(linear - ints / scale))
         error = float(rounding.sum()) if at.error or fair else 0.0
         error += sum(abs(g) * _error(p, arrays) for g, p in fair)
-    return Goal(
-        tier, arrays, flip, scale, error, ints, flip * constant, round(used * scale), parts
-    )
+    return Goal(tier, arrays, flip, scale, error, ints, flip * constant, round(used * scale), parts)
 
 
 def _digits_left(total: float) -> int:

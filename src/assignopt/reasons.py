@@ -104,7 +104,10 @@ def _alike(arrays: Arrays, seats: Ints) -> Ints:
     if problem.pair_columns is not None or narrow:
         return np.arange(len(seats))
     needs = np.concatenate(
-        [tasks.requires.signatures(arrays.tasks), -1 - tasks.roles.requires.signatures(len(tasks.roles.task))]
+        [
+            tasks.requires.signatures(arrays.tasks),
+            -1 - tasks.roles.requires.signatures(len(tasks.roles.task)),
+        ]
     )
     task = arrays.seat_task[seats]
     columns = (needs[seats], tasks.customer_type.codes[task], tasks.start[task], tasks.end[task])
@@ -127,7 +130,9 @@ def _cascade(arrays: Arrays, seats: Ints, team: int) -> Iterator[tuple[Reason, s
         left = alive.reshape(len(seats), reps).sum(axis=1)
         for i in np.flatnonzero((left == 0) & (before > 0)):
             if told[i] is None:
-                told[i] = _in_words(problem, held, int(seats[i]), int(i) * reps, fault.rule, before[i])
+                told[i] = _in_words(
+                    problem, held, int(seats[i]), int(i) * reps, fault.rule, before[i]
+                )
         before = left
     for one in told:
         yield one if one is not None else (Reason.EXCLUDED, "no rep may hold it")
@@ -177,7 +182,9 @@ def _missing_skill(problem: Problem, held: Holdings, at: int, who: str) -> str:
     """Name the skills asked for, and how many active reps have each."""
     tasks, skills = problem.task_columns, problem.rep_columns.skills
     role = held.role[at]
-    needs = tasks.requires.at(int(held.task[at])) if role < 0 else tasks.roles.requires.at(int(role))
+    needs = (
+        tasks.requires.at(int(held.task[at])) if role < 0 else tasks.roles.requires.at(int(role))
+    )
     active = problem.rep_columns.active
     parts = []
     for name, least in needs.items():

@@ -57,7 +57,9 @@ def decimals_of(values: Floats) -> int | None:
 
 def _are_whole(values: Floats, scale: int) -> bool:
     shifted = values * scale
-    return bool(np.all(np.abs(shifted - np.rint(shifted)) <= 1e-12 * np.maximum(1, np.abs(shifted))))
+    return bool(
+        np.all(np.abs(shifted - np.rint(shifted)) <= 1e-12 * np.maximum(1, np.abs(shifted)))
+    )
 
 
 def scaled(values: Floats, total: float) -> Scaled:

@@ -174,7 +174,8 @@ class Session:
             if self.run.is_over and ahead is None:
                 self.results.append(self._unsolved(goal, ""))
                 continue
-            if ahead is None and self._is_best_already(goal):
+            foldable = k >= self.flows or FlowEngine.can_hold(goal)
+            if ahead is None and foldable and self._is_best_already(goal):
                 self._settle(goal, goal.best_gain, "arithmetic")
                 continue
             name = "flow" if k < self.flows else "cpsat"
@@ -205,7 +206,9 @@ class Session:
             return ahead, None
         goal = self.goals[k]
         engine.watch = self._fall_back()
-        following = k + 1 < len(self.goals) and FlowEngine.supports(self.arrays, self.goals[: k + 2])
+        following = k + 1 < len(self.goals) and FlowEngine.supports(
+            self.arrays, self.goals[: k + 2]
+        )
         if following and engine.assume(goal):
             found = engine.optimise(self.goals[k + 1], None)
             if found.choice is not None and goal.gain(found.choice) == goal.best_gain:
@@ -314,7 +317,9 @@ class Session:
             return None
         held, unread = read_assignments(self.problem, self.options.hint)
         seat = np.where(held.role < 0, held.task, self.arrays.tasks + held.role)
-        keys = self.arrays.pair_seat.astype(np.int64) * max(self.arrays.reps, 1) + self.arrays.pair_rep
+        keys = (
+            self.arrays.pair_seat.astype(np.int64) * max(self.arrays.reps, 1) + self.arrays.pair_rep
+        )
         wanted = seat * max(self.arrays.reps, 1) + held.rep
         choice = np.full(self.arrays.seats, -1, np.int64)
         if len(keys):

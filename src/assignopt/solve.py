@@ -104,9 +104,7 @@ def solve(
             bar(snapshot)
 
     listener = tell if on_progress is not None or bar is not None else None
-    options = Options(
-        time_limit, seed, workers, engine, hint, deterministic, listener, stop
-    )
+    options = Options(time_limit, seed, workers, engine, hint, deterministic, listener, stop)
     try:
         return Session(problem, options, started).solve()
     finally:

@@ -40,9 +40,7 @@ class Engine(Protocol):
 
 def flow_prefix(arrays: Arrays, goals: Sequence[Goal]) -> int:
     """Count how many tiers, from the first on, the flow engine can solve."""
-    return next(
-        (n for n in range(len(goals), 0, -1) if FlowEngine.supports(arrays, goals[:n])), 0
-    )
+    return next((n for n in range(len(goals), 0, -1) if FlowEngine.supports(arrays, goals[:n])), 0)
 
 
 __all__ = [

@@ -210,7 +210,9 @@ class CpSatEngine:
                 "range": self._spread,
                 "l2": self._squares,
             }[part.tier.notion]
-            self._parts[id(part)] = build(part) if part.who.any() else cp_model.LinearExpr.constant(0)
+            self._parts[id(part)] = (
+                build(part) if part.who.any() else cp_model.LinearExpr.constant(0)
+            )
         return self._parts[id(part)]
 
     def _share(self, part: FairPart, rep: int) -> Expr:

@@ -63,7 +63,7 @@ class FlowEngine:
         self.face = start_face(arrays)
         self.watch: Callable[[], None] | None = None
         self._next: Face | None = None
-        self._before = self.face
+        self._before, self._assumed = self.face, False
 
     @staticmethod
     def supports(arrays: Arrays, goals: Sequence[Goal]) -> bool:
@@ -86,6 +86,9 @@ class FlowEngine:
 
     def keep(self, goal: Goal, gain: int) -> bool:
         """Restrict what follows to the optima of a goal: those just found, or of this gain."""
+        if self._assumed:
+            self._assumed = False
+            return True
         if self._next is None:
             self._next = self._face_of(goal, gain)
         if self._next is None:
@@ -93,11 +96,18 @@ class FlowEngine:
         self.face, self._next = self._next, None
         return True
 
+    @staticmethod
+    def can_hold(goal: Goal) -> bool:
+        """Tell whether a gain that arithmetic proved best is a face."""
+        return goal.is_linear or goal.fair[0][1].tier.notion in ("minmax", "maxmin")
+
     def _face_of(self, goal: Goal, gain: int) -> Face | None:
         """Give the face of a gain that arithmetic alone proved best; None where it is no face."""
+        if not self.can_hold(goal):
+            return None
         if goal.is_linear and gain == goal.best_gain and goal.linear is not None:
             return self._every_task_at_its_best(goal.linear)
-        if goal.fair and goal.fair[0][1].tier.notion in ("minmax", "maxmin"):
+        if goal.fair:
             m, part = goal.fair[0]
             unit = _unit(part.coef, self.arrays)
             face, level = self.face, gain // m
@@ -115,12 +125,12 @@ class FlowEngine:
         face = self._every_task_at_its_best(goal.linear)
         if face.must.sum() > face.high.sum():
             return False
-        self._before, self.face = self.face, face
+        self._before, self.face, self._assumed = self.face, face, True
         return True
 
     def forget(self) -> None:
         """Take the last supposition back."""
-        self.face, self._next = self._before, None
+        self.face, self._next, self._assumed = self._before, None, False
 
     def _every_task_at_its_best(self, linear: Ints) -> Face:
         face, arrays = self.face, self.arrays
@@ -164,7 +174,7 @@ class FlowEngine:
         if priced is None:
             return Outcome(choice)
         bound, self._next = _bound_and_face(arrays, face, gain, steps, priced)
-        return Outcome(choice, bound)
+        return Outcome(choice, bound - _least_cost(goal, face))
 
     # -- levels of loads -------------------------------------------------------------------
 
@@ -205,9 +215,7 @@ class FlowEngine:
                 return None
             tasks, reps = found
 
-    def _raise_level(
-        self, part: FairPart, unit: Ints, level: int, need: int, reps: Bools
-    ) -> int:
+    def _raise_level(self, part: FairPart, unit: Ints, level: int, need: int, reps: Bools) -> int:
         """Find the least level at which these reps have room for ``need`` tasks."""
 
         def room(at: int) -> int:
@@ -245,9 +253,7 @@ class FlowEngine:
             within, reps = found
             tasks = len(within)
 
-    def _lower_level(
-        self, part: FairPart, unit: Ints, level: int, have: int, reps: Bools
-    ) -> int:
+    def _lower_level(self, part: FairPart, unit: Ints, level: int, have: int, reps: Bools) -> int:
         """Find the greatest level at which these reps need ``have`` tasks at most."""
 
         def need(at: int) -> int:
@@ -369,6 +375,16 @@ def _steps(goal: Goal, face: Face) -> list[Ints] | None:
     return steps
 
 
+def _least_cost(goal: Goal, face: Face) -> int:
+    """Add up what the reps' least counts cost, which no flow can change."""
+    if not goal.fair:
+        return 0
+    m, part = goal.fair[0]
+    assert part.factor is not None
+    share = part.offset + _unit(part.coef, goal.arrays) * face.low
+    return -m * int((part.factor * share**2).sum())
+
+
 def _room(part: FairPart, unit: Ints, level: int) -> Ints:
     """(R,) how many tasks fit under a share of ``level``."""
     room = np.floor_divide(level - part.offset, np.maximum(unit, 1))
@@ -385,9 +401,7 @@ def _needed(part: FairPart, unit: Ints, level: int) -> Ints:
 # -- networks ----------------------------------------------------------------------------------
 
 
-def _min_cost(
-    arrays: Arrays, face: Face, gain: Ints, steps: list[Ints] | None
-) -> Ints | str:
+def _min_cost(arrays: Arrays, face: Face, gain: Ints, steps: list[Ints] | None) -> Ints | str:
     """Solve one min-cost flow; give the positions in ``face.pairs`` that are used."""
     reps = arrays.reps
     seat = arrays.pair_seat[face.pairs]
