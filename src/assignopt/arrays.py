@@ -119,25 +119,21 @@ class Arrays:
 
     @cached_property
     def table_row(self) -> Ints | None:
-        """(P,) row of each pair in the pairs table; None where there is none."""
+        """(P,) row of each pair in the pairs table; None where the pairs are the table's rows."""
         table = self.problem.pair_columns
-        if table is None:
+        if table is None or not (self.has_roles or len(table.rep) != self.pairs):
             return None
         keys = table.task * self.reps + table.rep
         wanted = self.seat_task[self.pair_seat].astype(np.int64) * self.reps + self.pair_rep
-        if len(keys) == len(wanted) and np.array_equal(keys, wanted):
-            return np.arange(len(keys))
         return np.searchsorted(keys, wanted)
 
     def given(self, name: str) -> Floats | None:
         """(P,) what the pairs table overrides; None where it does not."""
         table = self.problem.pair_columns
-        column = None if table is None else getattr(table, name)
+        column: Floats | None = None if table is None else getattr(table, name)
         if column is None or self.table_row is None:
-            return None
-        return (
-            column if len(column) == self.pairs == len(self.table_row) else column[self.table_row]
-        )
+            return column
+        return column[self.table_row]
 
     @cached_property
     def pair_task(self) -> Ints:

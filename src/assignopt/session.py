@@ -270,7 +270,7 @@ class Session:
         value = abs(goal.value_of(gain))
         least = gain - math.floor(goal.tier.slack * value * goal.scale + 1e-9)
         self.kept.append((goal, least))
-        if self.flows:
+        if len(self.results) <= self.flows:
             flow = self.engines.setdefault("flow", FlowEngine(self.arrays, self.run))
             if not proved or not flow.keep(goal, least):
                 self.flows = 0
@@ -419,6 +419,7 @@ class Session:
         rows = []
         for result, value in zip(self.results, found.terms["value"], strict=True):
             goal = result.goal
+            self._check_compiled(goal, value)
             bound = goal.value_of(result.bound)
             bound += goal.error if goal.sign > 0 else -goal.error
             if result.proved and not goal.error:
@@ -427,6 +428,15 @@ class Session:
             gap = abs(bound - value) / max(abs(value), abs(bound), 1e-9) if bound != value else 0.0
             rows.append((goal.tier.label, value, bound, gap, result.proved, result.engine))
         return frame_of(rows, TERMS)
+
+    def _check_compiled(self, goal: Goal, value: float) -> None:
+        """Compare a tier's integer gain with the value the checker computed."""
+        assert self.choice is not None
+        compiled = goal.value_of(goal.gain(self.choice))
+        if abs(compiled - value) > goal.error + 1e-6 * max(1.0, abs(value)):
+            raise EngineError(
+                f"{goal.tier.label} is {value:g} by its definition and {compiled:g} as compiled"
+            )
 
     def _wrap(
         self, status: Status, terms: pd.DataFrame, frames: dict[str, pd.DataFrame], why: str | None

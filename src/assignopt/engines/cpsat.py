@@ -56,7 +56,7 @@ class CpSatEngine:
         self._helpers: list[_Helper] = []
         self._working: dict[int, Any] = {}
         self._parts: dict[int, Expr] = {}
-        self._last: tuple[Ints, list[int]] | None = None
+        self._proved = False
         for add in (self._seats, self._loads, self._rows, self._groups):
             add()
 
@@ -335,7 +335,12 @@ class CpSatEngine:
         self.model.clear_objective()
         self.model.maximize(gain)
         self._hint(incumbent)
-        return self._solve(self._solver())
+        found = self._solve(self._solver())
+        if found.bound is None or found.choice is None:
+            return found
+        reached = goal.gain(found.choice)
+        close = abs(found.bound - reached) <= 1 + 2e-9 * abs(reached)
+        return Outcome(found.choice, reached) if self._proved and close else found
 
     def is_feasible(self, *, presolve: bool) -> Outcome:
         """Search for any plan with presolve on or off: the second opinion on an INFEASIBLE."""
@@ -385,6 +390,7 @@ class CpSatEngine:
         status = self.run.call(
             lambda: solver.solve(self.model, listener), cancel=solver.stop_search, watch=watch
         )
+        self._proved = status == cp_model.OPTIMAL
         if status == cp_model.MODEL_INVALID:
             raise EngineError(f"CP-SAT calls the model invalid: {self.model.validate()}")
         if status == cp_model.INFEASIBLE:

@@ -99,7 +99,8 @@ class FlowEngine:
     @staticmethod
     def can_hold(goal: Goal) -> bool:
         """Tell whether a gain that arithmetic proved best is a face."""
-        return goal.is_linear or goal.fair[0][1].tier.notion in ("minmax", "maxmin")
+        levels = ("minmax", "maxmin")
+        return goal.is_linear or all(part.tier.notion in levels for _, part in goal.fair)
 
     def _face_of(self, goal: Goal, gain: int) -> Face | None:
         """Give the face of a gain that arithmetic alone proved best; None where it is no face."""
