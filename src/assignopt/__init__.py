@@ -13,6 +13,7 @@ from .plan import Plan, Reason, Status
 from .problem import Problem
 from .progress import Snapshot
 from .records import Rep, Role, Task
+from .report import LoadReport, load_report
 from .rules import (
     Allow,
     Apart,
@@ -29,3 +30,45 @@ from .rules import (
     Together,
 )
 from .solve import solve
+
+__all__ = [
+    "Allow",
+    "Apart",
+    "AssignoptError",
+    "Audit",
+    "CoverAll",
+    "Coverage",
+    "EngineError",
+    "Fairness",
+    "Fit",
+    "Forbid",
+    "LoadReport",
+    "MaxLoad",
+    "MaxLoadGap",
+    "MaxMoves",
+    "MaxTasks",
+    "MinFit",
+    "MinLoad",
+    "MinTasks",
+    "Moves",
+    "NoSolutionError",
+    "Pin",
+    "Plan",
+    "Preference",
+    "Problem",
+    "Reason",
+    "Rep",
+    "RepsUsed",
+    "Role",
+    "Snapshot",
+    "Status",
+    "Task",
+    "Together",
+    "Value",
+    "Weighted",
+    "__version__",
+    "audit",
+    "load_report",
+    "metrics",
+    "solve",
+]

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import pandas as pd
 
 from .eligibility import eligible_pairs
 from .periods import NO_PERIOD, period_of
@@ -33,6 +34,7 @@ from .scaling import NO_LIMIT, Rounded, rounded_efforts
 
 if TYPE_CHECKING:
     from .columns import Bools, Floats, Ints
+    from .objectives import Quantity
     from .problem import Problem
 
 
@@ -225,11 +227,25 @@ class Arrays:
             gain[lo:hi] += np.where(held, weight_, 0.0)
         return gain
 
+    def quantity(self, of: Quantity) -> Floats:
+        """(P,) what each pair adds to a quantity of its rep."""
+        match of:
+            case "load":
+                return self.effort
+            case "count":
+                return np.ones(self.pairs)
+            case "worth":
+                return self.worth
+            case "value":
+                return self.value
+            case "burden":
+                return self.burden
+
     @cached_property
     def present(self) -> Ints:
         """(T,) pair of each task with its present owner; -1 where there is none that may be."""
         owner = self.problem.task_columns.owner
-        rows = self.problem.reps.index.get_indexer([*owner.names]) if owner.names else []
+        rows = self.problem.reps.index.get_indexer(pd.Index(owner.names, dtype=object))
         rep = np.append(np.asarray(rows, np.int64), -1)[owner.codes]
         found = np.full(self.tasks, -1, np.int64)
         mine = np.flatnonzero(self.is_owner & (self.pair_rep == rep[self.pair_task]))
@@ -344,7 +360,7 @@ def _mandatory(problem: Problem, seat_task: Ints) -> Bools:
         if isinstance(rule, CoverAll):
             wanted |= problem.select_tasks(rule.where)[seat_task]
         elif isinstance(rule, Pin):
-            task = int(problem.tasks.index.get_indexer([rule.task])[0])
+            task = int(problem.tasks.index.get_indexer(pd.Index([rule.task]))[0])
             if rule.role == OWNER:
                 wanted[task] = True
             else:

@@ -6,7 +6,6 @@ to nobody before it has passed here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -35,6 +34,8 @@ from .rules import (
 from .terms import moved_tasks, present_owner, term_value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from .columns import Bools, Floats, Ints
     from .problem import Problem
 
@@ -176,7 +177,7 @@ def _seats(held: Holdings) -> Iterator[Row]:
     """One person for each seat, one seat for each person, no collaborator without an owner."""
     names = held.problem.task_columns.id, held.problem.rep_columns.id
     same_task = held.task[1:] == held.task[:-1]
-    for i in np.flatnonzero(same_task & (held.role[1:] == held.role[:-1])) + 1:
+    for i in (np.flatnonzero(same_task & (held.role[1:] == held.role[:-1])) + 1).tolist():
         task, rep = names[0][held.task[i]], names[1][held.rep[i]]
         yield _as_row(
             "one_holder",
@@ -194,7 +195,7 @@ def _seats(held: Holdings) -> Iterator[Row]:
         task, rep = names[0][held.task[i]], names[1][held.rep[i]]
         message = f"rep {rep!r} holds two roles of task {task!r}; each wants another person"
         yield _as_row("other_person", message, task, rep, 2, 1)
-    for i in np.flatnonzero(~held.is_owner & (held.owner[held.task] < 0)):
+    for i in np.flatnonzero(~held.is_owner & (held.owner[held.task] < 0)).tolist():
         task, rep = names[0][held.task[i]], names[1][held.rep[i]]
         message = f"rep {rep!r} is {_role_name(held, i)!r} of task {task!r}, which has no owner"
         yield _as_row("needs_owner", message, task, rep)
@@ -273,7 +274,7 @@ def _fit_fault(held: Holdings, rule: MinFit) -> PairFault:
     def describe(i: int) -> tuple[float, float, str]:
         fit = float(held.fit[i])
         pair = f"task {tasks.id[held.task[i]]!r} with rep {reps.id[held.rep[i]]!r}"
-        return fit, rule.value, f"{pair}: fit {fit:g}, at least {rule.value:g} is required"
+        return fit, rule.value, f"{pair}: fit {fit:.10g}, at least {rule.value:.10g} is required"
 
     return PairFault(rule.id, held.fit < rule.value - 1e-12, describe)
 
@@ -303,9 +304,7 @@ def _skill_fault(held: Holdings) -> PairFault:
             short["at"], short["skill"], short["level"], short["least"], strict=True
         ):
             rep, task = reps.id[held.rep[at]], tasks.id[held.task[at]]
-            words = (
-                f"rep {rep!r} has {skill!r} at level {level:g}; task {task!r} requires {least:g}"
-            )
+            words = f"rep {rep!r} has {skill!r} at level {level:.10g}; task {task!r} requires {least:.10g}"
             found.setdefault(at, (level, least, words))
     return PairFault("skill", bad, found.__getitem__)
 
@@ -391,13 +390,15 @@ def _limits(held: Holdings) -> Iterator[Row]:
         yield _load_row("capacity", held, r, reps.capacity[r])
     for r in np.flatnonzero(held.count > reps.max_tasks):
         rep, n, most = reps.id[r], held.count[r], reps.max_tasks[r]
-        message = f"{n:g}/{most:g} tasks on rep {rep!r}"
+        message = f"{n:.10g}/{most:.10g} tasks on rep {rep!r}"
         yield _as_row("max_tasks", message, None, rep, n, most)
 
 
-def _load_row(rule: str, held: Holdings, r: int, limit: float, least: str = "") -> Row:
+def _load_row(
+    rule: str, held: Holdings, r: np.integer[Any] | int, limit: float, least: str = ""
+) -> Row:
     rep, load, unit = held.problem.rep_columns.id[r], held.load[r], held.problem.effort_unit
-    message = f"load {load:g}/{limit:g} {unit} on rep {rep!r}{least}"
+    message = f"load {load:.10g}/{limit:.10g} {unit} on rep {rep!r}{least}"
     return _as_row(rule, message, None, rep, load, limit)
 
 
@@ -465,17 +466,18 @@ def _rule(held: Holdings, rule: AnyRule) -> Iterator[Row]:
             yield from _task_bound(held, rule)
         case MinLoad():
             who = problem.select_reps(rule.rep) & problem.rep_columns.active
-            for r in np.flatnonzero(who & (_room(held.load, held.count) < rule.value)):
+            for r in np.flatnonzero(who & (_room(held.load, held.count) < rule.value)).tolist():
                 yield _load_row(rule.id, held, r, rule.value, "; at least that is required")
         case MaxLoad():
-            for r in _over(held, np.where(problem.select_reps(rule.rep), rule.value, np.nan)):
+            limit = np.where(problem.select_reps(rule.rep), rule.value, np.nan)
+            for r in _over(held, limit):
                 yield _load_row(rule.id, held, r, rule.value)
         case MaxLoadGap():
             yield from _load_gap(held, rule)
         case MaxMoves():
             moves = float(moved_tasks(held, keepable_tasks(problem)).sum())
             if moves > rule.n:
-                message = f"{moves:g} moves; at most {rule.n} are allowed"
+                message = f"{moves:.10g} moves; at most {rule.n} are allowed"
                 yield _as_row(rule.id, message, None, None, moves, rule.n)
         case _:
             assert_never(rule)
@@ -492,7 +494,8 @@ def _apart(held: Holdings, rule: Apart) -> Iterator[Row]:
     mine = held.problem.select_tasks(rule.tasks)[held.task]
     pairs = pd.DataFrame({"rep": held.rep[mine], "task": held.task[mine]}).drop_duplicates()
     several = pairs.groupby("rep")["task"].agg(["size", "first"])
-    for r, (n, task) in several[several["size"] > 1].iterrows():
+    several = several[several["size"] > 1].reset_index()
+    for r, n, task in several.itertuples(index=False, name=None):
         rep = held.problem.rep_columns.id[r]
         message = f"rep {rep!r} holds {n} tasks of {rule.id}; 1 is allowed"
         yield _as_row(rule.id, message, held.problem.task_columns.id[task], rep, n, 1)
@@ -550,7 +553,7 @@ def _load_gap(held: Holdings, rule: MaxLoadGap) -> Iterator[Row]:
     if gap > _room(rule.value, held.count[top] + held.count[low]):
         names, unit = held.problem.rep_columns.id, held.problem.effort_unit
         message = (
-            f"loads differ by {gap:g}/{rule.value:g} {unit}: {held.load[top]:g} on rep "
-            f"{names[top]!r}, {held.load[low]:g} on rep {names[low]!r}"
+            f"loads differ by {gap:.10g}/{rule.value:.10g} {unit}: {held.load[top]:.10g} on rep "
+            f"{names[top]!r}, {held.load[low]:.10g} on rep {names[low]!r}"
         )
         yield _as_row(rule.id, message, None, names[top], gap, rule.value)

@@ -100,14 +100,91 @@ _KINDS = {
 """Kind of task -> share of the tasks, least and most hours, share of the deal's amount."""
 
 _BURDENS = {"callback": 2.0, "tender": 3.0, "onboarding": 1.0}
-_STEMS = (
-    "acme alder amber anchor arbor aspen atlas aurora basalt beacon birch blossom bridge bright "
-    "cedar cobalt comet copper coral crest crown delta drift ember falcon fern flint forge garnet "
-    "glacier granite harbor hazel heron indigo ivory jasper juniper kestrel lantern larch linden "
-    "lotus lunar maple marlin meadow mesa nectar nimbus north oak onyx opal orchid osprey pearl "
-    "pine prism quarry quartz raven ridge river robin saffron sage sierra slate solar spruce "
-    "sterling summit tidal timber topaz umber valley vector violet walnut willow zephyr"
-).split()
+_STEMS = [
+    "acme",
+    "alder",
+    "amber",
+    "anchor",
+    "arbor",
+    "aspen",
+    "atlas",
+    "aurora",
+    "basalt",
+    "beacon",
+    "birch",
+    "blossom",
+    "bridge",
+    "bright",
+    "cedar",
+    "cobalt",
+    "comet",
+    "copper",
+    "coral",
+    "crest",
+    "crown",
+    "delta",
+    "drift",
+    "ember",
+    "falcon",
+    "fern",
+    "flint",
+    "forge",
+    "garnet",
+    "glacier",
+    "granite",
+    "harbor",
+    "hazel",
+    "heron",
+    "indigo",
+    "ivory",
+    "jasper",
+    "juniper",
+    "kestrel",
+    "lantern",
+    "larch",
+    "linden",
+    "lotus",
+    "lunar",
+    "maple",
+    "marlin",
+    "meadow",
+    "mesa",
+    "nectar",
+    "nimbus",
+    "north",
+    "oak",
+    "onyx",
+    "opal",
+    "orchid",
+    "osprey",
+    "pearl",
+    "pine",
+    "prism",
+    "quarry",
+    "quartz",
+    "raven",
+    "ridge",
+    "river",
+    "robin",
+    "saffron",
+    "sage",
+    "sierra",
+    "slate",
+    "solar",
+    "spruce",
+    "sterling",
+    "summit",
+    "tidal",
+    "timber",
+    "topaz",
+    "umber",
+    "valley",
+    "vector",
+    "violet",
+    "walnut",
+    "willow",
+    "zephyr",
+]
 _TRADES = ("", "-foods", "-labs", "-works", "-media")
 
 Row = dict[str, Any]
@@ -583,7 +660,9 @@ def _skills(rng: Generator, reps: int, eligible: int) -> Ints:
 
 def _check_sizes(reps: int, tasks: int, eligible: int) -> None:
     if reps < 1 or tasks < 0:
-        raise ValueError(f"{reps} reps and {tasks} tasks; allowed are 1 rep or more, 0 tasks or more")
+        raise ValueError(
+            f"{reps} reps and {tasks} tasks; allowed are 1 rep or more, 0 tasks or more"
+        )
     if not 1 <= eligible <= reps:
         raise ValueError(f"eligible {eligible} is out of range; allowed is 1..{reps}, the reps")
 

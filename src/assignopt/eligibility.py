@@ -7,9 +7,11 @@ may hold a signature are found once and expanded to its seats. Filters that conc
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from .columns import Ragged
 from .records import OWNER
@@ -53,17 +55,17 @@ def eligible_pairs(problem: Problem, seat_task: Ints) -> tuple[Ints, Ints]:
 
 
 def _signatures(problem: Problem, seat_task: Ints) -> tuple[Ints, list[Ints]]:
-    """Number the signatures of the seats, and list the reps who may hold each."""
+    """Give each seat the number of its signature, and list the reps who may hold each."""
     reps, tasks = problem.rep_columns, problem.task_columns
     everyone = reps.active.copy()
     conditions: list[tuple[str, float, Bools]] = []
     parts: list[tuple[Ints, Ints]] = []
-    for row, needs in ((0, tasks.requires), (len(tasks.id), tasks.roles.requires)):
+    for offset, needs in ((0, tasks.requires), (len(tasks.id), tasks.roles.requires)):
         if not len(needs.row):
             continue
         levels = np.stack([needs.key.astype(np.float64), needs.amount], axis=1)
         distinct, which = np.unique(levels, axis=0, return_inverse=True)
-        parts.append((needs.row + row, which.reshape(-1) + len(conditions)))
+        parts.append((needs.row + offset, which.reshape(-1) + len(conditions)))
         for key, least in distinct:
             name = needs.keys[int(key)]
             conditions.append((name, least, _has(problem, name, least)))
@@ -173,8 +175,8 @@ def _pins(problem: Problem, seat_task: Ints, seat: Ints, rep: Ints) -> Bools | N
     if not pins:
         return None
     tasks, roles = len(problem.task_columns.id), problem.task_columns.roles
-    row = problem.tasks.index.get_indexer([pin.task for pin in pins])
-    who = problem.reps.index.get_indexer([pin.rep for pin in pins])
+    row = problem.tasks.index.get_indexer(pd.Index([pin.task for pin in pins]))
+    who = problem.reps.index.get_indexer(pd.Index([pin.rep for pin in pins]))
     wanted = np.full(len(seat_task), -1, np.int64)
     for pin, task, holder in zip(pins, row, who, strict=True):
         mine = (roles.task == task) & (roles.name == pin.role)
@@ -203,7 +205,7 @@ def _calendars(problem: Problem, seat_task: Ints, seat: Ints, rep: Ints) -> Bool
 def _runs(values: Ints) -> Iterator[tuple[int, slice]]:
     """Give each run of equal values with its place."""
     cuts = np.concatenate([[0], np.flatnonzero(np.diff(values)) + 1, [len(values)]])
-    for begin, end in zip(cuts[:-1], cuts[1:], strict=True):
+    for begin, end in itertools.pairwise(cuts):
         if end > begin:
             yield int(values[begin]), slice(int(begin), int(end))
 

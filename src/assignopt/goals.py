@@ -280,14 +280,7 @@ def fair_part(arrays: Arrays, tier: Fairness) -> FairPart:
     who = reps.active & (weight > 0)
     carried = reps.carried_load if tier.of == "load" else np.zeros(arrays.reps)
     offset = np.where(who, carried + history_of(problem, tier.of), 0.0)
-    amounts = {
-        "load": lambda: arrays.effort,
-        "count": lambda: np.ones(arrays.pairs),
-        "worth": lambda: arrays.worth,
-        "value": lambda: arrays.value,
-        "burden": lambda: arrays.burden,
-    }[tier.of]()
-    amounts = np.where(who[arrays.pair_rep], amounts, 0.0)
+    amounts = np.where(who[arrays.pair_rep], arrays.quantity(tier.of), 0.0)
     if tier.notion == "l2":
         return _squares(arrays, tier, who, amounts, offset, weight)
     exact = _common(amounts, offset, weight, who)

@@ -18,7 +18,9 @@ NO_PERIOD = np.iinfo(np.int64).min
 
 
 def period_of(start: Floats, clock: str, per: Period) -> Ints:
-    """Number the day, week or month in which each time lies; :data:`NO_PERIOD` where there is none.
+    """Give the number of the day, week or month of each time.
+
+    It is :data:`NO_PERIOD` where there is no time.
 
     Datetimes: weeks run from Monday to Sunday. Times in seconds: blocks of one day or of seven
     days from 0; months are not defined for them.

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from .errors import NoSolutionError
-from .holdings import Holdings
 from .problem import Problem
 from .records import OWNER
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .columns import Bools
+    from .holdings import Holdings
 
 ASSIGNMENTS = {
     "task_id": "str",
@@ -190,7 +190,9 @@ class Plan:
         seats = pd.concat([self.assignments, self.unassigned], ignore_index=True)
         tags = self.problem.task_columns.tags
         tags = tags.set_axis(self.problem.task_columns.id, axis=0)
-        rows = self.problem.tasks.index.get_indexer(seats["task_id"])
+        rows = self.problem.tasks.index.get_indexer(
+            pd.Index(seats["task_id"].to_numpy(dtype=object))
+        )
         order = np.lexsort((seats["role"] != OWNER, rows))
         seats = seats.iloc[order].reset_index(drop=True)
         extra = [name for name in tags.columns if name not in seats.columns]
@@ -335,8 +337,8 @@ def frame_of(data: Any, dtypes: dict[str, str]) -> pd.DataFrame:
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     cells = frame.astype(object)
-    rows: list[dict[str, Any]] = cells.where(frame.notna(), None).to_dict("records")
-    return rows
+    rows = cells.where(frame.notna(), None).to_dict("records")
+    return [{str(name): cell for name, cell in row.items()} for row in rows]
 
 
 def _told(terms: pd.DataFrame) -> pd.DataFrame:

@@ -60,7 +60,7 @@ class Bar:
         """Draw a snapshot over the one before."""
         share = min(1.0, snapshot.elapsed / self.time_limit) if self.time_limit else 1.0
         full = round(share * self.WIDTH)
-        sys.stderr.write(f"\r[{'#' * full}{'.' * (self.WIDTH - full)}] {str(snapshot):<70.70}")
+        sys.stderr.write(f"\r[{'#' * full}{'.' * (self.WIDTH - full)}] {snapshot!s:<70.70}")
         sys.stderr.flush()
 
     def close(self) -> None:

@@ -8,11 +8,9 @@ what keeps each of these reps from taking it as the plan stands?
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from .check import pair_faults
 from .holdings import Holdings
@@ -22,6 +20,10 @@ from .rules import Allow, Forbid, MinFit, Pin
 from .scaling import NO_LIMIT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
     from .arrays import Arrays
     from .columns import Floats, Ints
     from .problem import Problem
@@ -98,7 +100,7 @@ def _nobody(arrays: Arrays, seats: Ints) -> Iterator[tuple[int, tuple[Reason, st
 
 
 def _alike(arrays: Arrays, seats: Ints) -> Ints:
-    """Number the seats such that equal numbers have the same reason, in the same words."""
+    """Give seats numbers such that equal numbers have the same reason, in the same words."""
     problem, tasks = arrays.problem, arrays.problem.task_columns
     narrow = [r for r in problem.rules if isinstance(r, Forbid | Allow | Pin)]
     if problem.pair_columns is not None or narrow:

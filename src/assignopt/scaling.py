@@ -147,7 +147,7 @@ def rounded_efforts(efforts: Floats, limits: Floats, total: float, unit: str) ->
 
 
 def same_in_groups(values: Ints, group: Ints, groups: int) -> Bools:
-    """(groups,) whether all values of a group are the same."""
+    """Tell, for each of ``groups``, whether all its values are the same."""
     low, high = np.full(groups, np.iinfo(np.int64).max), np.full(groups, np.iinfo(np.int64).min)
     np.minimum.at(low, group, values)
     np.maximum.at(high, group, values)

@@ -15,7 +15,6 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from ._version import __version__
 from .arrays import compile_problem
@@ -40,6 +39,8 @@ from .reasons import unassigned_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pandas as pd
 
     from .arrays import Arrays
     from .columns import Ints

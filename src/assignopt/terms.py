@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 import numpy as np
+import pandas as pd
 
 from .holdings import Holdings, history_of
 from .objectives import (
@@ -65,14 +66,19 @@ def term_value(held: Holdings, tier: AnyTier, keepable: Bools) -> float:
 
 def moved_tasks(held: Holdings, keepable: Bools) -> Bools:
     """(T,) whether the task moves: its owner could keep it, and another or nobody gets it."""
-    return keepable & (held.owner != present_owner(held))
+    elsewhere: Bools = held.owner != present_owner(held)
+    return keepable & elsewhere
 
 
 def present_owner(held: Holdings) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """(T,) rep row of the present owner; -1 where there is none."""
     problem = held.problem
     owner = problem.task_columns.owner
-    rows = problem.reps.index.get_indexer([*owner.names]) if owner.names else np.zeros(0, int)
+    rows = (
+        problem.reps.index.get_indexer(pd.Index(owner.names, dtype=object))
+        if owner.names
+        else np.zeros(0, int)
+    )
     return np.append(rows, -1).astype(np.int64)[owner.codes]
 
 

@@ -6,7 +6,6 @@ complete, auxiliary variables included, so that a plan in hand is where the sear
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,8 @@ from ..scaling import NO_LIMIT
 from .running import Outcome, Run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..arrays import Arrays
     from ..columns import Ints
     from ..goals import FairPart, Goal
@@ -233,8 +234,8 @@ class CpSatEngine:
         counted = part.tier.idle == "count"
         low = int(part.offset[part.who].max()) if counted else 0
         z = self.model.new_int_var(low, max(low, int(self._top(part)[part.who].max())), "")
-        for rep in np.flatnonzero(part.who):
-            self._only_working(part, rep, self.model.add(self._share(part, int(rep)) <= z))
+        for rep in np.flatnonzero(part.who).tolist():
+            self._only_working(part, rep, self.model.add(self._share(part, rep) <= z))
         self._helpers.append(_Helper(z, self._worst(part, np.max, low)))
         return z
 
@@ -247,8 +248,8 @@ class CpSatEngine:
         counted = part.tier.idle == "count"
         top = self._top(part)[part.who]
         z = self.model.new_int_var(0, int(top.min() if counted else top.max()), "")
-        for rep in np.flatnonzero(part.who):
-            self._only_working(part, rep, self.model.add(self._share(part, int(rep)) >= z))
+        for rep in np.flatnonzero(part.who).tolist():
+            self._only_working(part, rep, self.model.add(self._share(part, rep) >= z))
         if not counted and part.tier.notion == "maxmin":
             working = [self._works(int(rep)) for rep in np.flatnonzero(part.who)]
             nobody = self.model.new_bool_var("")
@@ -399,8 +400,8 @@ class CpSatEngine:
             values = np.fromiter(solver.response_proto.solution, np.int64)[: self.arrays.pairs]
             bound = _floor(solver.best_objective_bound)
             return Outcome(self._choice(values), bound)
-        values = listener.values
-        return Outcome(None if values is None else self._choice(values), listener.bound)
+        kept = listener.values
+        return Outcome(None if kept is None else self._choice(kept), listener.bound)
 
     def _choice(self, values: Ints) -> Ints:
         choice = np.full(self.arrays.seats, -1, np.int64)

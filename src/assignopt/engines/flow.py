@@ -138,7 +138,7 @@ class FlowEngine:
         gain, seat = linear[face.pairs], arrays.pair_seat[face.pairs]
         if not len(seat):
             return face
-        begin = np.flatnonzero(np.concatenate([[True], seat[1:] != seat[:-1]]))
+        begin = _starts(seat)
         best = np.maximum.reduceat(gain, begin)
         must = face.must.copy()
         must[seat[begin[best > 0]]] = True
@@ -537,9 +537,9 @@ def prices(
     if not arrays.reps or not len(face.pairs):
         return np.zeros(arrays.reps, np.int64)
     seat, rep = arrays.pair_seat[face.pairs], arrays.pair_rep[face.pairs]
-    begin = np.flatnonzero(np.concatenate([[True], seat[1:] != seat[:-1]]))
+    begin = _starts(seat)
     optional = ~face.must[seat[begin]]
-    row = np.cumsum(np.concatenate([[0], seat[1:] != seat[:-1]]))[used]
+    row = np.searchsorted(begin, used, side="right") - 1
     held_gain, held_rep = gain[used], rep[used]
     taken = np.zeros(len(begin), bool)
     taken[row] = True
@@ -579,6 +579,11 @@ def _slopes(face: Face, steps: list[Ints] | None, count: Ints) -> tuple[Ints, In
     return np.array(above, np.int64), np.array(below, np.int64)
 
 
+def _starts(seat: Ints) -> Ints:
+    """Find where each seat begins among sorted seats."""
+    return np.flatnonzero(np.diff(seat, prepend=-1))
+
+
 def _bound_and_face(
     arrays: Arrays, face: Face, gain: Ints, steps: list[Ints] | None, price: Ints
 ) -> tuple[int, Face]:
@@ -588,9 +593,9 @@ def _bound_and_face(
     """
     seat, rep = arrays.pair_seat[face.pairs], arrays.pair_rep[face.pairs]
     surplus = gain - price[rep]
-    begin = np.flatnonzero(np.concatenate([[True], seat[1:] != seat[:-1]])) if len(seat) else []
-    tasks = seat[begin] if len(seat) else np.zeros(0, np.int64)
-    best = np.maximum.reduceat(surplus, begin) if len(seat) else np.zeros(0, np.int64)
+    begin = _starts(seat)
+    tasks = seat[begin]
+    best = np.maximum.reduceat(surplus, begin) if len(seat) else surplus
     best = np.where(face.must[tasks], best, np.maximum(best, 0))
     if steps is None:
         low = np.where(price > 0, face.high, face.low)

@@ -1,0 +1,105 @@
+"""limits: how far ``time_limit`` is exceeded, by size and limit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import assignopt as ao
+
+from ..instances import generate
+from ..measure import Span, in_fresh_process
+from ..runner import OURS, Column, Options, Report, Suite, Target
+
+LIMITS = (0.1, 0.5, 1.0, 3.0, 10.0)
+SHARE, REST = 0.1, 0.25
+"""A limit may be exceeded by this share of it and these seconds."""
+
+KINDS = {"count": False, "effort": True}
+
+
+def ours(kind: str, size: str, limit: float) -> dict[str, Any]:
+    """Solve within a limit, after a first solve that imports what is needed."""
+    pairs = generate(size, efforts=KINDS[kind])
+    problem = _problem(pairs.frames())
+    ao.solve(_problem(generate("3x2x2", efforts=KINDS[kind]).frames()), time_limit=5.0)
+    with Span() as span:
+        plan = ao.solve(problem, time_limit=limit)
+    return {"seconds": span.seconds, "status": str(plan.status), "told_s": plan.runtime}
+
+
+def _problem(frames: dict[str, Any]) -> ao.Problem:
+    return ao.Problem.from_frames(**frames, objective=[ao.Coverage(), ao.Value()])
+
+
+def run(options: Options) -> Report:
+    report = Report()
+    limits = LIMITS if options.time_limit is None else (options.time_limit,)
+    for name in options.sizes or SUITE.sizes:
+        kind, _, size = name.partition(":")
+        if kind not in KINDS:
+            report.faults.append(f"size {name!r}: count:TxRxK or effort:TxRxK")
+            continue
+        least = in_fresh_process(ours, kind, size, 0.0, timeout=600)
+        if "error" in least:
+            report.faults.append(f"{name}, limit 0: {least['error']}")
+            continue
+        for limit in limits:
+            _measure(report, kind, size, limit, least["seconds"])
+    over = [row["excess"] for row in report.rows if row.get("counts")]
+    if over:
+        name = f"excess over {SHARE:.0%} + {REST:g} s, worst of {len(over)} (s)"
+        report.targets.append(Target(name, max(over), 0.0))
+    return report
+
+
+def _measure(report: Report, kind: str, size: str, limit: float, least: float) -> None:
+    told = in_fresh_process(ours, kind, size, limit, timeout=limit * 3 + 600)
+    if "error" in told:
+        report.faults.append(f"{kind}:{size}, limit {limit:g}: {told['error']}")
+        return
+    row = {
+        "method": OURS,
+        "kind": kind,
+        "size": size,
+        "limit": limit,
+        "least": least,
+        **told,
+        "over": max(0.0, told["seconds"] - limit),
+        "excess": told["seconds"] - limit * (1 + SHARE) - REST,
+        "counts": limit >= least,
+    }
+    report.rows.append(row)
+
+
+SUITE = Suite(
+    name="limits",
+    instances="generated: as in flow (count) and in build (effort)",
+    measures=(
+        "seconds of ao.solve beyond time_limit; a limit below `least`, the seconds of a run with "
+        "limit 0, is too short to build and not counted"
+    ),
+    published="wanted: at most 10 % and 0.25 s beyond the limit",
+    peers=(),
+    columns=(
+        Column("kind"),
+        Column("size"),
+        Column("limit", form="g"),
+        Column("least", form=".2f"),
+        Column("seconds", form=".2f"),
+        Column("over", "max", ".3f"),
+        Column("excess", "max", ".3f"),
+        Column("counts"),
+        Column("status"),
+    ),
+    time_limit=max(LIMITS),
+    sizes=(
+        "count:10000x200x20",
+        "count:100000x1000x20",
+        "count:1000000x10000x10",
+        "effort:500x20x10",
+        "effort:5000x200x20",
+        "effort:50000x500x10",
+    ),
+    size_help="count: or effort:, then tasks x reps x eligible pairs for each task",
+    run=run,
+)
