@@ -115,7 +115,10 @@ def scipy_milp(pairs: Pairs, limit: float) -> Answer:
     used = csr_array((pairs.amounts, (pairs.rep, at)), shape=(pairs.reps, len(at)))
     result = milp(
         -pairs.value.astype(float),
-        constraints=[LinearConstraint(owner, 1, 1), LinearConstraint(used, -np.inf, pairs.capacity)],
+        constraints=[
+            LinearConstraint(owner, 1, 1),
+            LinearConstraint(used, -np.inf, pairs.capacity),
+        ],
         integrality=ones,
         bounds=Bounds(0, 1),
         options={"time_limit": limit},

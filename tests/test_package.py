@@ -10,8 +10,9 @@ from email.parser import Parser
 from pathlib import Path
 from types import ModuleType
 
-import assignopt as ao
 import pytest
+
+import assignopt as ao
 
 ROOT = Path(__file__).parent.parent
 TINY = """

@@ -260,8 +260,8 @@ class Arrays:
             r.value for r in self.problem.rules if isinstance(r, MinLoad | MaxLoad | MaxLoadGap)
         ]
         limits = np.concatenate([reps.capacity, reps.carried_load, np.array(bounds, np.float64)])
-        most = np.zeros(self.seats)
-        np.maximum.at(most, self.pair_seat, self.effort)
+        filled = np.flatnonzero(np.diff(self.first))
+        most = np.maximum.reduceat(self.effort, self.first[filled]) if len(filled) else np.zeros(0)
         total = float(most.sum() + np.nansum(reps.carried_load))
         return rounded_efforts(self.effort, limits, total, self.problem.effort_unit)
 

@@ -196,34 +196,37 @@ def _combined(
     fair: list[tuple[float, FairPart]],
 ) -> Goal:
     """Bring a linear part and others to one integer scale."""
-    coefs = np.zeros(0) if linear is None else linear
-    seats = np.zeros(arrays.seats)
+    size = sum(abs(gain) * _largest(part, arrays) / part.value_scale for gain, part in fair)
+    size += abs(used) * arrays.reps
     if linear is not None:
-        np.maximum.at(seats, arrays.pair_seat, np.abs(linear))
-    total = float(seats.sum()) + abs(used) * arrays.reps
-    wanted = np.concatenate([coefs, [used]])
-    for gain, part in fair:
-        top = _largest(part, arrays)
-        total += abs(gain) * top / part.value_scale
-        wanted = np.append(wanted, gain / part.value_scale)
-    at = scaled(wanted, total) if fair else scaled(wanted, max(total, 1.0))
-    scale, error = at.scale, at.error * arrays.seats
+        size += _largest_sum(arrays, np.abs(linear))
+    coefs = np.zeros(0) if linear is None else linear
+    rates = [gain / part.value_scale for gain, part in fair]
+    at = scaled(np.concatenate([coefs, [used], rates]) if used or fair else coefs, max(size, 1.0))
+    scale, error, ints = at.scale, 0.0, at.ints[: len(coefs)]
     parts: list[tuple[int, FairPart]] = []
     if fair:
-        scale = at.scale * 10 ** max(0, _digits_left(total * at.scale))
-        for gain, part in fair:
-            m = round(gain * scale / part.value_scale)
-            lost = abs(gain / part.value_scale - m / scale) * _largest(part, arrays)
-            error += lost + abs(gain) * _error(part, arrays)
-            parts.append((m, part))
-    ints = None
-    if linear is not None:
-        ints = np.rint(linear * scale).astype(np.int64)
-        rounding = np.zeros(arrays.seats)
-        np.maximum.at(rounding, arrays.pair_seat, np.abs(linear - ints / scale))
-        error = float(rounding.sum()) if at.error or fair else 0.0
-        error += sum(abs(g) * _error(p, arrays) for g, p in fair)
-    return Goal(tier, arrays, flip, scale, error, ints, flip * constant, round(used * scale), parts)
+        scale = at.scale * 10 ** max(0, _digits_left(size * at.scale))
+        ints = np.rint(coefs * scale).astype(np.int64)
+    for gain, part in fair:
+        m = round(gain * scale / part.value_scale)
+        lost = abs(gain / part.value_scale - m / scale) * _largest(part, arrays)
+        error += lost + abs(gain) * _error(part, arrays)
+        parts.append((m, part))
+    if linear is not None and (at.error or fair):
+        error += _largest_sum(arrays, np.abs(linear - ints / scale))
+    kept = None if linear is None else ints
+    used_gain = round(used * scale)
+    error += abs(used - used_gain / scale) * arrays.reps
+    return Goal(tier, arrays, flip, scale, error, kept, flip * constant, used_gain, parts)
+
+
+def _largest_sum(arrays: Arrays, amounts: Floats) -> float:
+    """Add up, over the seats, the largest amount among its pairs."""
+    if not arrays.pairs:
+        return 0.0
+    filled = np.flatnonzero(np.diff(arrays.first))
+    return float(np.maximum.reduceat(amounts, arrays.first[filled]).sum())
 
 
 def _digits_left(total: float) -> int:

@@ -49,17 +49,18 @@ def decimals_of(values: Floats) -> int | None:
     >>> decimals_of(np.array([1.0, 2.5])), decimals_of(np.array([1 / 3]))
     (1, None)
     """
-    for decimals in range(MAX_DECIMALS + 1):
-        if all(_are_whole(part, 10**decimals) for part in (values[:1000], values)):
-            return decimals
-    return None
-
-
-def _are_whole(values: Floats, scale: int) -> bool:
-    shifted = values * scale
-    return bool(
-        np.all(np.abs(shifted - np.rint(shifted)) <= 1e-12 * np.maximum(1, np.abs(shifted)))
+    return next(
+        (d for d in range(MAX_DECIMALS + 1) if all(_are_whole(v, d) for v in (values[:99], values))),
+        None,
     )
+
+
+def _are_whole(values: Floats, decimals: int) -> bool:
+    """Tell whether values have so few decimals, but for the noise of floats."""
+    if not decimals:
+        return bool((values == np.rint(values)).all())
+    shifted = values * 10**decimals
+    return bool(np.all(np.abs(shifted - np.rint(shifted)) <= 1e-12 * np.maximum(1, np.abs(shifted))))
 
 
 def scaled(values: Floats, total: float) -> Scaled:
@@ -72,15 +73,13 @@ def scaled(values: Floats, total: float) -> Scaled:
     total
         What the absolute values of one sum can add up to.
     """
-    decimals = decimals_of(values)
-    decimals = MAX_DECIMALS if decimals is None else decimals
+    exact = decimals_of(values)
+    decimals = MAX_DECIMALS if exact is None else exact
     while decimals > -18 and total * 10.0**decimals > LIMIT:
         decimals -= 1
     scale = 10.0**decimals
-    ints = np.rint(values * scale)
-    error = 0.0
-    if decimals_of(values) != decimals and len(values):
-        error = float(np.abs(values - ints / scale).max())
+    ints = np.rint(values * scale if decimals else values)
+    error = 0.0 if exact == decimals else float(np.abs(values - ints / scale).max(initial=0))
     return Scaled(ints.astype(np.int64), scale, error)
 
 

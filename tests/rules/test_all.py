@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import get_args
 
-from assignopt.rules import AnyRule
-
 import test_counts
 import test_loads
 import test_pairs
 import test_sets
+
+from assignopt.rules import AnyRule
 
 FILES = [test_counts, test_loads, test_pairs, test_sets]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import assignopt as ao
-
 from trio import Trio, check, trios
+
+import assignopt as ao
 
 TEAM = [ao.Rep("ana", tags={"team": "north"}), ao.Rep("bo", tags={"team": "south"})]
 GONE = ao.Rep("gone", active=False)

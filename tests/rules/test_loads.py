@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import assignopt as ao
-
 from trio import Trio, check, trios
+
+import assignopt as ao
 
 TEAM = [ao.Rep("ana", tags={"team": "north"}), ao.Rep("bo", tags={"team": "south"})]
 BUSY = ao.Rep("busy", carried_load=5)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import assignopt as ao
-
 from trio import Trio, check, trios
+
+import assignopt as ao
 
 ANA = ao.Rep("ana", tags={"region": "emea"}, fit={"smb": 0.9, "large": 0.5})
 BO = ao.Rep("bo", tags={"region": "apac"}, fit={"smb": 0.4})

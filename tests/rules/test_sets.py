@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import assignopt as ao
-
 from trio import Trio, check, trios
+
+import assignopt as ao
 
 TEAM = [ao.Rep("ana"), ao.Rep("bo"), ao.Rep("cy")]
 T1, T2, T3 = (ao.Task(f"t{i}", effort=2, value=i, tags={"odd": i % 2 == 1}) for i in (1, 2, 3))

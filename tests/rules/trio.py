@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import assignopt as ao
 import pytest
+
+import assignopt as ao
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
