@@ -39,8 +39,8 @@ class Pairs:
 
     tasks: int
     reps: int
-    task: NDArray[np.int64]
-    rep: NDArray[np.int64]
+    task: NDArray[np.integer[Any]]
+    rep: NDArray[np.integer[Any]]
     value: NDArray[np.int64]
     capacity: NDArray[np.int64]
     effort: NDArray[np.int64] | None = None

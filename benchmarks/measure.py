@@ -15,6 +15,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -25,13 +26,16 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 MB = 2**20
+EVERY = 0.05
+"""Seconds between two looks at the memory of processes that were started."""
 
 
 class Span:
     """What happens in a ``with`` block: seconds, memory before it and peak memory in it.
 
     On Linux the peak is set back on entry, so that what made the input does not count beyond what
-    is left of it in memory. Elsewhere it is the peak of the process since its start.
+    is left of it in memory, and processes started in the block count with it, sampled every
+    :data:`EVERY` seconds. Elsewhere it is the peak of this process alone, since its start.
     """
 
     seconds = 0.0
@@ -43,12 +47,25 @@ class Span:
         with suppress(OSError):
             Path("/proc/self/clear_refs").write_text("5")
         self.before_mb = _memory("VmRSS")
+        self._together, self._over = 0.0, threading.Event()
+        self._watch = threading.Thread(target=self._sample, daemon=True)
+        self._watch.start()
         self._begun = time.perf_counter()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.seconds = time.perf_counter() - self._begun
-        self.peak_mb = _memory("VmHWM")
+        self._over.set()
+        self._watch.join()
+        self.peak_mb = max(_memory("VmHWM"), self._together)
+
+    def _sample(self) -> None:
+        """Add up the memory of this process and of those it started, while there are any."""
+        while not self._over.wait(EVERY):
+            started = _descendants(os.getpid())
+            if started:
+                alone = sum(_of_process(one, "VmRSS") for one in started)
+                self._together = max(self._together, alone + _memory("VmRSS"))
 
     def facts(self) -> dict[str, float]:
         return {"seconds": self.seconds, "before_mb": self.before_mb, "peak_mb": self.peak_mb}
@@ -59,12 +76,32 @@ def _memory(name: str) -> float:
 
     ``VmHWM`` goes before ``ru_maxrss``: the latter is inherited from whoever started the process.
     """
-    with suppress(OSError):
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith(f"{name}:"):
-                return int(line.split()[1]) / 1024
+    told = _of_process("self", name)
+    if told:
+        return told
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most / MB if sys.platform == "darwin" else most / 1024
+
+
+def _of_process(number: int | str, name: str) -> float:
+    with suppress(OSError):
+        for line in Path(f"/proc/{number}/status").read_text().splitlines():
+            if line.startswith(f"{name}:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def _descendants(number: int) -> list[int]:
+    """Give the processes that this one started, and those they started; none where unknown."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError, IndexError, ValueError):
+            parents[int(entry.parent.name)] = int(entry.read_text().rpartition(")")[2].split()[1])
+    found, new = [], [number]
+    while new:
+        new = [one for one, parent in parents.items() if parent in new]
+        found += new
+    return found
 
 
 def in_fresh_process(
@@ -101,7 +138,7 @@ def in_fresh_process(
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            return {"error": f"stopped after {timeout:.0f} s"}
+            return {"error": f"stopped after {timeout:g} s"}
         if not out.exists():
             told = ended.stderr.strip().splitlines()
             return {"error": told[-1] if told else f"ended with code {ended.returncode}"}

@@ -156,7 +156,7 @@ def greedy(pairs: Pairs, limit: float) -> Answer:
     return Answer(np.array(chosen, np.int64))
 
 
-def _by(owner: NDArray[np.int64], count: int) -> list[NDArray[np.int64]]:
+def _by(owner: NDArray[np.integer[Any]], count: int) -> list[NDArray[np.int64]]:
     order = np.argsort(owner, kind="stable")
     return np.split(order, np.cumsum(np.bincount(owner, minlength=count))[:-1])
 

@@ -152,18 +152,18 @@ def versions() -> dict[str, str]:
 
 
 def summarise(columns: Sequence[Column], rows: Sequence[Row]) -> list[Row]:
-    """Give mean and worst of every summarised column, method by method."""
+    """Give mean and worst of every summarised column, a row for each method."""
     out: list[Row] = []
     for method in dict.fromkeys(row.get("method", OURS) for row in rows):
         mine = [row for row in rows if row.get("method", OURS) == method]
-        told: dict[str, Row] = {"mean": {}, "worst": {}}
+        told: Row = {"method": method, "rows": len(mine)}
         for column in columns:
             values = [row[column.name] for row in mine if row.get(column.name) is not None]
             if column.worst and values:
-                told["mean"][column.name] = sum(values) / len(values)
-                told["worst"][column.name] = (max if column.worst == "max" else min)(values)
-        first = {"method": method, "rows": len(mine)}
-        out += [{**first, "of": of, **figures} for of, figures in told.items()]
+                told[f"{column.name} mean"] = sum(values) / len(values)
+                worst = max if column.worst == "max" else min
+                told[f"{column.name} worst"] = worst(values)
+        out.append(told)
     return out
 
 
@@ -197,10 +197,15 @@ def text_of(suite: Suite, options: Options, report: Report) -> str:
     if report.rows and (options.verbose or not suite.brief):
         parts.append(table(suite.columns, report.rows))
     summary = summarise(suite.columns, report.rows)
-    lead = (Column("method"), Column("of"), Column("rows"))
-    if any(len(row) > len(lead) for row in summary):
-        parts.append(table((*lead, *(c for c in suite.columns if c.worst)), summary))
-    elif not report.rows:
+    both = [
+        Column(f"{column.name} {of}", form=column.form)
+        for column in suite.columns
+        if column.worst
+        for of in ("mean", "worst")
+    ]
+    if report.rows:
+        parts.append(table((Column("method"), Column("rows"), *both), summary))
+    else:
         parts.append("nothing was run")
     for title, lines in (
         ("targets", [str(target) for target in report.targets]),

@@ -7,6 +7,7 @@ compatible with a task, pairs of tasks on one team. An answer maps each task to 
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ def judge(one: Instance, answer: Answer) -> tuple[int, int, int]:
         held[team].append(task)
     for team, tasks in held.items():
         inorder = sorted(tasks, key=lambda t: one["original_start"][t])
-        for before, after in zip(inorder, inorder[1:], strict=False):
+        for before, after in pairwise(inorder):
             if one["original_end"][before] > one["original_start"][after]:
                 raise ValueError(f"team {team!r} holds {before!r} and {after!r}, which overlap")
     for group in one["same_allocation"]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import assignopt as ao
 
+from ..clock import EngineClock
 from ..instances import generate
 from ..measure import Span, in_fresh_process
 from ..peers import side_by_side
@@ -21,7 +22,7 @@ def ours(size: str, limit: float) -> dict[str, Any]:
     pairs = generate(size, efforts=True)
     frames = pairs.frames()
     _solve(generate("3x2x2", efforts=True).frames(), limit)  # imports what it needs
-    clock = _Clock()
+    clock = EngineClock()
     with Span() as span:
         begun = time.perf_counter()
         problem = _problem(frames)
@@ -49,39 +50,6 @@ def _problem(frames: dict[str, Any]) -> ao.Problem:
 
 def _solve(frames: dict[str, Any], limit: float) -> ao.Plan:
     return ao.solve(_problem(frames), time_limit=limit)
-
-
-class _Clock:
-    """Counts the seconds in ``CpSolver.solve``, and those in callbacks on solutions within."""
-
-    def __init__(self) -> None:
-        from ortools.sat.python import cp_model
-
-        self.search = self.callbacks = 0.0
-        timed: set[type] = set()
-        solve = cp_model.CpSolver.solve
-        clock = self
-
-        def timed_solve(solver: Any, model: Any, callback: Any = None) -> Any:
-            kind = type(callback)
-            if callback is not None and kind not in timed:
-                timed.add(kind)
-                kind.on_solution_callback = clock._counted(kind.on_solution_callback)
-            begun = time.perf_counter()
-            try:
-                return solve(solver, model, callback)
-            finally:
-                clock.search += time.perf_counter() - begun
-
-        cp_model.CpSolver.solve = timed_solve
-
-    def _counted(self, callback: Any) -> Any:
-        def counted(listener: Any) -> None:
-            begun = time.perf_counter()
-            callback(listener)
-            self.callbacks += time.perf_counter() - begun
-
-        return counted
 
 
 def run(options: Options) -> Report:

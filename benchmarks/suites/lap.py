@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
-import assignopt as ao
 import numpy as np
 
+import assignopt as ao
+
 from .. import data
-from ..instances import Pairs
 from ..peers import side_by_side
 from ..runner import OURS, Column, Options, Report, Row, Suite
+
+if TYPE_CHECKING:
+    from ..instances import Pairs
 
 GENERATED = 200
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import assignopt as ao
 import pandas as pd
+
+import assignopt as ao
 
 from .. import data, staffing
 from ..measure import in_fresh_process
@@ -60,7 +61,7 @@ def problem_of(one: staffing.Instance) -> ao.Problem:
     )
     rules: list[Any] = [ao.Allow(task, teams) for task, teams in one["compatible_teams"].items()]
     rules += [ao.Together(group) for group in one["same_allocation"]]
-    objective = [
+    objective: list[Any] = [
         ao.Coverage(),
         ao.RepsUsed(),
         ao.Fairness("range", of="load", per="nothing", idle="ignore"),

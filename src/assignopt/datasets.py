@@ -44,29 +44,32 @@ _ROSTER = (
     ("ana", "dach", "enterprise", 40),
     ("ben", "dach", "enterprise", 40),
     ("clara", "dach", "midmarket", 40),
-    ("dev", "dach", "midmarket", 30),
+    ("dev", "dach", "midmarket", 40),
     ("elif", "dach", "smb", 40),
     ("finn", "dach", "smb", 20),
     ("greta", "dach", "smb", 40),
     ("hugo", "uk", "enterprise", 40),
     ("isla", "uk", "midmarket", 40),
     ("jack", "uk", "midmarket", 40),
-    ("kate", "uk", "smb", 30),
+    ("kate", "uk", "smb", 40),
     ("liam", "uk", "smb", 40),
     ("maya", "uk", "smb", 20),
     ("nils", "nordics", "enterprise", 40),
-    ("olga", "nordics", "midmarket", 30),
+    ("olga", "nordics", "midmarket", 20),
     ("per", "nordics", "smb", 40),
     ("quinn", "nordics", "smb", 40),
     ("rosa", "iberia", "enterprise", 40),
     ("sofia", "iberia", "midmarket", 40),
-    ("tomas", "iberia", "smb", 30),
+    ("tomas", "iberia", "smb", 20),
     ("uma", "iberia", "smb", 40),
-    ("vera", "global", "enterprise", 30),
+    ("vera", "global", "enterprise", 40),
     ("walid", "global", "enterprise", 20),
     ("yara", "uk", "midmarket", 40),
 )
-_ON_LEAVE, _NEW_HIRES = "yara", ("greta", "uma")
+_ON_LEAVE, _NEW_HIRES, _SPECIALIST = "yara", ("greta", "uma"), "vera"
+_ROOM, _SPECIALIST_HOURS = 0.75, 34.0
+"""Share of a capacity that accounts are drawn for; hours that only the specialist can do."""
+
 _LANGUAGES = {
     "dach": ("german",),
     "uk": ("english",),
@@ -74,7 +77,7 @@ _LANGUAGES = {
     "iberia": ("spanish", "portuguese"),
     "global": ("english", "german", "spanish", "swedish"),
 }
-_PRODUCTS = {"crm": 0.95, "analytics": 0.6, "payments": 0.3, "security": 0.12}
+_PRODUCTS = {"crm": 0.95, "analytics": 0.6, "payments": 0.3}
 """Product -> share of the reps who know it."""
 
 _CUSTOMERS = {"startup": 2500, "smb": 6000, "midmarket": 18000, "enterprise": 60000}
@@ -92,100 +95,25 @@ _KINDS = {
     "callback": (0.26, 0.25, 0.75, 0.1),
     "renewal": (0.25, 0.5, 2.0, 1.0),
     "demo": (0.20, 0.75, 1.5, 0.6),
-    "proposal": (0.15, 1.5, 4.0, 1.2),
-    "onboarding": (0.07, 2.0, 4.0, 0.8),
+    "proposal": (0.15, 1.0, 3.0, 1.2),
+    "onboarding": (0.07, 1.5, 3.5, 0.8),
     "meeting": (0.05, 0.5, 1.0, 0.5),
-    "tender": (0.02, 4.0, 9.0, 2.5),
+    "tender": (0.02, 3.0, 6.0, 2.5),
 }
 """Kind of task -> share of the tasks, least and most hours, share of the deal's amount."""
 
 _BURDENS = {"callback": 2.0, "tender": 3.0, "onboarding": 1.0}
-_STEMS = [
-    "acme",
-    "alder",
-    "amber",
-    "anchor",
-    "arbor",
-    "aspen",
-    "atlas",
-    "aurora",
-    "basalt",
-    "beacon",
-    "birch",
-    "blossom",
-    "bridge",
-    "bright",
-    "cedar",
-    "cobalt",
-    "comet",
-    "copper",
-    "coral",
-    "crest",
-    "crown",
-    "delta",
-    "drift",
-    "ember",
-    "falcon",
-    "fern",
-    "flint",
-    "forge",
-    "garnet",
-    "glacier",
-    "granite",
-    "harbor",
-    "hazel",
-    "heron",
-    "indigo",
-    "ivory",
-    "jasper",
-    "juniper",
-    "kestrel",
-    "lantern",
-    "larch",
-    "linden",
-    "lotus",
-    "lunar",
-    "maple",
-    "marlin",
-    "meadow",
-    "mesa",
-    "nectar",
-    "nimbus",
-    "north",
-    "oak",
-    "onyx",
-    "opal",
-    "orchid",
-    "osprey",
-    "pearl",
-    "pine",
-    "prism",
-    "quarry",
-    "quartz",
-    "raven",
-    "ridge",
-    "river",
-    "robin",
-    "saffron",
-    "sage",
-    "sierra",
-    "slate",
-    "solar",
-    "spruce",
-    "sterling",
-    "summit",
-    "tidal",
-    "timber",
-    "topaz",
-    "umber",
-    "valley",
-    "vector",
-    "violet",
-    "walnut",
-    "willow",
-    "zephyr",
-]
-_TRADES = ("", "-foods", "-labs", "-works", "-media")
+_WORDS = (
+    "acme alder amber anchor arbor aspen atlas aurora basalt beacon birch blossom bridge bright "
+    "cedar cobalt comet copper coral crest crown delta drift ember falcon fern flint forge "
+    "garnet glacier granite harbor hazel heron indigo ivory jasper juniper kestrel lantern "
+    "larch linden lotus lunar maple marlin meadow mesa nectar nimbus north oak onyx opal orchid "
+    "osprey pearl pine prism quarry quartz raven ridge river robin saffron sage sierra slate "
+    "solar spruce sterling summit tidal timber topaz umber valley vector violet walnut willow "
+    "zephyr"
+)
+_STEMS = _WORDS.split()
+_TRADES = ("", "-foods", "-labs", "-works", "-media", "-mills")
 
 Row = dict[str, Any]
 
@@ -197,8 +125,8 @@ def sales_team(seed: int = 7) -> Problem:
     """Make a sales team of 24 reps with 400 tasks for one week.
 
     The reps work in four territories and a global desk; languages, products and deal sizes are
-    skills with levels, a few of them rare; part-timers have 20 or 30 of 40 hours; some carry open
-    work; two are new and need longer (efficiency 0.8); one is on leave and still owns tasks. The
+    skills with levels, a few of them rare; part-timers have 20 of 40 hours; some carry open
+    work; two are new and need longer (efficiency 0.5); one is on leave and still owns tasks. The
     tasks belong to accounts, whose tasks stay in one hand; about half have an owner already; a
     few are meetings at a fixed time, or tenders that need an engineer besides the owner. Six
     tasks are impossible on purpose: :data:`SALES_IMPOSSIBLE`. The others can all be covered, up
@@ -302,7 +230,8 @@ class _Draft:
             draft.reps.append(_rep(draft.rng, *row))
         for rep in draft.reps:
             if rep["active"]:
-                draft.room[rep["id"]] = 0.96 * rep["capacity"] - rep["carried_load"]
+                draft.room[rep["id"]] = _ROOM * rep["capacity"] - rep["carried_load"]
+        draft._specialist()
         names = [stem + trade for trade in _TRADES for stem in _STEMS]
         for name in draft.rng.permutation(names).tolist():
             if len(draft.tasks) < _TASKS - len(SALES_IMPOSSIBLE):
@@ -310,13 +239,33 @@ class _Draft:
         draft.tasks.extend(_impossible_tasks())
         return draft
 
+    def _specialist(self) -> None:
+        """Draw the security tasks, which only one rep can do: the bottleneck of the team."""
+        rng, left = self.rng, _SPECIALIST_HOURS
+        rep = next(rep for rep in self.reps if rep["id"] == _SPECIALIST)
+        self.room[_SPECIALIST] = 0.0
+        stems = iter(rng.permutation(_STEMS).tolist())
+        while left > 0:
+            kind = str(rng.choice(["renewal", "demo", "proposal"]))
+            effort = min(left, _quarters(rng, *_KINDS[kind][1:3]))
+            left -= effort
+            customer = str(rng.choice(["midmarket", "enterprise"]))
+            needs = {"english": 1.0, "security": float(rng.integers(1, 4))}
+            account = f"{next(stems)}-bank"
+            number = len(self.tasks) + 1
+            task = _task(rng, f"{account}-{kind}-{number:03d}", kind, effort, customer, needs)
+            region = str(rng.choice(["dach", "uk", "nordics", "iberia"]))
+            tags = {"account": account, "region": region, "kind": kind}
+            self.tasks.append(task | {"owner": None, "group": None, "tags": tags})
+            self.witness[task["id"]] = rep["id"]
+
     def _account(self, name: str) -> None:
         """Draw an account and its tasks such that one rep, its witness, could hold them all."""
         rng = self.rng
         left = _TASKS - len(SALES_IMPOSSIBLE) - len(self.tasks)
         kinds = rng.choice(
             list(_KINDS),
-            min(left, int(rng.choice([1, 2, 3, 5], p=[0.6, 0.24, 0.12, 0.04]))),
+            min(left, int(rng.choice([1, 2, 3, 5], p=[0.9, 0.05, 0.03, 0.02]))),
             p=[share for share, *_ in _KINDS.values()],
         ).tolist()
         hours = [_quarters(rng, *_KINDS[kind][1:3]) for kind in kinds]
@@ -363,7 +312,11 @@ class _Draft:
             for region in _LANGUAGES
             if region != "global"
         ]
-        lone = [t["id"] for t in self.tasks if t["group"] is None and t["id"] in self.witness]
+        lone = [
+            task["id"]
+            for task in self.tasks
+            if task["group"] is None and self.witness.get(task["id"], _SPECIALIST) != _SPECIALIST
+        ]
         promised, conflict = lone[0], lone[1]
         other = next(name for name in ("ana", "hugo") if name != self.witness[conflict])
         return {
@@ -401,6 +354,8 @@ def _rep(rng: Generator, name: str, region: str, team: str, hours: int) -> Row:
         if rng.random() < share or region == "global":
             skills[product] = float(rng.choice([1, 2, 3], p=[0.3, 0.4, 0.3]))
     skills["deals"] = float({"smb": 1, "midmarket": 2, "enterprise": 3}[team])
+    if name == _SPECIALIST:
+        skills["security"] = 3.0
     if name in ("ben", "hugo"):
         skills["japanese"] = 2.0
     if region == "global" or name in ("clara", "jack", "nils"):
@@ -408,15 +363,17 @@ def _rep(rng: Generator, name: str, region: str, team: str, hours: int) -> Row:
     noise = rng.integers(-1, 2, len(_CUSTOMERS)) * 0.05
     fits = _FITS[team].items()
     fit = {kind: round(base + float(n), 2) for (kind, base), n in zip(fits, noise, strict=True)}
-    carried = float(rng.choice([0, 0, 2, 3.5, 6])) if hours >= 30 else 0.0
-    days = range(3) if hours == 20 else range(4) if hours == 30 else range(5)
+    carried = float(rng.choice([0, 0, 2, 3.5, 6]))
+    if hours == 20 or name == _SPECIALIST:
+        carried = 0.0
+    days = range(3) if hours == 20 else range(5)
     return {
         "id": name,
         "capacity": float(hours),
         "skills": skills,
         "fit": fit | {"government": round(0.1 + 0.05 * int(rng.integers(0, 3)), 2)},
         "tags": {"region": region, "team": team},
-        "efficiency": 0.8 if name in _NEW_HIRES else 1.0,
+        "efficiency": 0.5 if name in _NEW_HIRES else 1.0,
         "carried_load": carried,
         "available": [(_at(day, 8), _at(day, 17)) for day in days],
         "active": name != _ON_LEAVE,
@@ -566,11 +523,13 @@ def equal_efforts(
     most = _parts_of(room, rng.uniform(0.5, 1.5, reps))
     who = _distinct(rng, reps, tasks, eligible)
     pairs = {
-        "rep_id": pd.Categorical.from_codes(who.reshape(-1), rep_ids),
-        "task_id": pd.Categorical.from_codes(np.repeat(np.arange(tasks), eligible), task_ids),
+        "rep_id": pd.Categorical.from_codes(who.reshape(-1), pd.Index(rep_ids)),
+        "task_id": pd.Categorical.from_codes(
+            np.repeat(np.arange(tasks), eligible), pd.Index(task_ids)
+        ),
         "value": rng.integers(1, 101, tasks * eligible).astype(np.float64),
     }
-    given = {
+    given: dict[str, Any] = {
         "reps": pd.DataFrame({"id": rep_ids, "max_tasks": most}),
         "tasks": pd.DataFrame({"id": task_ids}),
         "pairs": pd.DataFrame(pairs),
@@ -584,8 +543,9 @@ def unequal_efforts(
     """Make tasks of unequal effort for reps with few skills each: generalised assignment.
 
     Efforts are 0.25..8 hours in quarters, short ones more often, values whole, 1..100, higher for
-    longer tasks. Each task requires one skill; each skill is held by ``eligible`` reps. The reps'
-    capacities and weights are as 2 : 3 : 4.
+    longer tasks. Each task requires one skill; each skill is held by ``eligible`` reps. The fit of
+    a rep for each of four customer types is 0.5..1 in tenths. The reps' capacities and weights
+    are as 2 : 3 : 4.
 
     Parameters
     ----------
@@ -625,9 +585,13 @@ def unequal_efforts(
     skills = _skills(rng, reps, eligible)
     names = _ids("s", len(skills))
     value = np.clip(np.rint(10 * effort + rng.uniform(0, 40, tasks)), 1, 100)
+    types = _ids("c", 4)
+    fit = rng.integers(5, 11, (reps, len(types))) / 10
+    drawn = {"skill": names[rng.integers(0, len(names), tasks)], "level": 1.0}
+    kinds = types[rng.integers(0, len(types), tasks)]
     return Problem.from_frames(
         pd.DataFrame({"id": rep_ids, "capacity": unit * share, "weight": share}),
-        pd.DataFrame({"id": task_ids, "effort": effort, "value": value}),
+        pd.DataFrame({"id": task_ids, "effort": effort, "value": value, "customer_type": kinds}),
         skills=pd.DataFrame(
             {
                 "rep_id": rep_ids[skills.reshape(-1)],
@@ -635,11 +599,12 @@ def unequal_efforts(
                 "level": 1.0,
             }
         ),
-        requires=pd.DataFrame(
+        requires=pd.DataFrame({"task_id": task_ids, **drawn}),
+        fit=pd.DataFrame(
             {
-                "task_id": task_ids,
-                "skill": names[rng.integers(0, max(len(names), 1), tasks)],
-                "level": 1.0,
+                "rep_id": np.repeat(rep_ids, len(types)),
+                "customer_type": np.tile(types, reps),
+                "fit": fit.reshape(-1),
             }
         ),
     )
@@ -655,7 +620,8 @@ def _skills(rng: Generator, reps: int, eligible: int) -> Ints:
     for some in fill.tolist() if shelves else []:
         others = rng.permutation(np.setdiff1d(np.arange(reps), some))[: eligible - len(some)]
         rows.append(np.concatenate([some, others])[None, :])
-    return np.concatenate(rows).astype(np.int64)
+    joined: Ints = np.concatenate(rows).astype(np.int64)
+    return joined
 
 
 def _check_sizes(reps: int, tasks: int, eligible: int) -> None:
@@ -676,7 +642,7 @@ def _ids(letter: str, count: int) -> np.ndarray[Any, np.dtype[np.object_]]:
 def _parts_of(total: int, share: np.ndarray[Any, np.dtype[np.float64]]) -> Ints:
     """Split a total into whole parts that are as the shares, largest remainders first."""
     exact = total * share / share.sum()
-    parts = np.floor(exact).astype(np.int64)
+    parts: Ints = np.floor(exact).astype(np.int64)
     parts[np.argsort(parts - exact, kind="stable")[: total - int(parts.sum())]] += 1
     return parts
 

@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .arrays import Arrays
-    from .columns import Floats, Ints
+    from .columns import Bools, Floats, Ints
     from .problem import Problem
 
 CHUNK = 500_000
 """How many (seat, rep) are judged at a time."""
+
+DETAILED = 5_000
+"""For how many seats without room the reps are gone through one by one."""
 
 _ROW_REASONS = {
     "overlap": Reason.NO_AVAILABILITY,
@@ -248,19 +251,58 @@ def _no_room(
     if not len(seats):
         return
     now = _Now(arrays, choice)
-    for seat in seats.tolist():
+    blocked, free = _full(now, seats)
+    simple = not arrays.rows and not arrays.groups
+    for turn, seat in enumerate(seats.tolist()):
         if seat >= arrays.tasks and choice[arrays.seat_task[seat]] < 0:
             yield seat, (Reason.NO_OWNER, "the task has no owner")
-            continue
-        blocked: list[tuple[Reason, str]] = []
-        free = None
-        for pair in range(arrays.first[seat], arrays.first[seat + 1]):
-            block = _block(now, seat, pair)
-            if block is None:
-                free = pair
-                break
-            blocked.append(block)
-        yield seat, _verdict(arrays, seat, blocked, free, settled=settled)
+        elif simple and free[turn] >= 0:
+            yield seat, _open(arrays, int(free[turn]), settled=settled)
+        elif turn >= DETAILED and (simple or blocked[turn]):
+            many = arrays.first[seat + 1] - arrays.first[seat]
+            yield seat, (Reason.NO_CAPACITY, f"{many} reps may hold it; none has room for it")
+        else:
+            yield seat, _judge(now, seat, settled=settled)
+
+
+def _full(now: _Now, seats: Ints) -> tuple[Bools, Ints]:
+    """Tell of each seat whether all its reps are full, and the first pair whose rep is not."""
+    arrays = now.arrays
+    mine = np.zeros(arrays.seats, bool)
+    mine[seats] = True
+    pairs = np.flatnonzero(mine[arrays.pair_seat])
+    rep = arrays.pair_rep[pairs]
+    full = now.slots[rep] < 1
+    if now.efforts is not None:
+        full |= now.efforts[pairs] > now.room[rep]
+    open_ = pairs[~full]
+    first = np.full(arrays.seats, -1, np.int64)
+    first[arrays.pair_seat[open_[::-1]]] = open_[::-1]
+    return first[seats] < 0, first[seats]
+
+
+def _judge(now: _Now, seat: int, *, settled: bool) -> tuple[Reason, str]:
+    """Go through the reps who may hold a seat, and find the first with room, or what blocks all."""
+    arrays = now.arrays
+    blocked: list[tuple[Reason, str]] = []
+    for pair in range(arrays.first[seat], arrays.first[seat + 1]):
+        block = _block(now, seat, pair)
+        if block is None:
+            return _open(arrays, pair, settled=settled)
+        blocked.append(block)
+    counts = Counter(reason for reason, _ in blocked)
+    reason = counts.most_common(1)[0][0]
+    shown = [words for r, words in blocked if r is reason][:3]
+    others = len(blocked) - len(shown)
+    may = f"{len(blocked)} rep{'s' if len(blocked) != 1 else ''} may hold it: "
+    return reason, may + "; ".join(shown) + (f"; and {others} more" if others else "")
+
+
+def _open(arrays: Arrays, pair: int, *, settled: bool) -> tuple[Reason, str]:
+    name = arrays.problem.rep_columns.id[arrays.pair_rep[pair]]
+    if settled:
+        return Reason.DOMINATED, f"{name!r} has room; the objective or a rule leaves it open"
+    return Reason.NOT_REACHED, f"{name!r} has room; the run ended before this was settled"
 
 
 def _block(now: _Now, seat: int, pair: int) -> tuple[Reason, str] | None:
@@ -281,24 +323,3 @@ def _block(now: _Now, seat: int, pair: int) -> tuple[Reason, str] | None:
     if owner != rep:
         return Reason.GROUP_CONFLICT, f"its group is with {reps.id[owner]!r}, who is not {name!r}"
     return None
-
-
-def _verdict(
-    arrays: Arrays,
-    seat: int,
-    blocked: list[tuple[Reason, str]],
-    free: int | None,
-    *,
-    settled: bool,
-) -> tuple[Reason, str]:
-    if free is not None:
-        name = arrays.problem.rep_columns.id[arrays.pair_rep[free]]
-        if settled:
-            return Reason.DOMINATED, f"{name!r} has room; the objective or a rule leaves it open"
-        return Reason.NOT_REACHED, f"{name!r} has room; the run ended before this was settled"
-    counts = Counter(reason for reason, _ in blocked)
-    reason = counts.most_common(1)[0][0]
-    shown = [words for r, words in blocked if r is reason][:3]
-    others = len(blocked) - len(shown)
-    may = f"{len(blocked)} rep{'s' if len(blocked) != 1 else ''} may hold it: "
-    return reason, may + "; ".join(shown) + (f"; and {others} more" if others else "")

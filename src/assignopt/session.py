@@ -50,8 +50,8 @@ logger = logging.getLogger(__name__)
 EFFORT_SHARE = 0.5
 """Deterministic time per second of the time limit, in deterministic mode."""
 
-PATIENCE = 0.25
-"""Share of the time left after which a flow still at work gets a greedy plan to fall back on."""
+GREEDY_PACE = 1e-6
+"""Seconds per pair and seat that a greedy plan beside a flow at work is allowed for."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Session:
 
     def _reserve(self) -> float:
         """Time kept back for auditing the plan and making its frames, by the size of it."""
-        wanted = 0.02 + 4e-6 * (self.arrays.seats + self.arrays.reps)
+        wanted = 0.02 + 3e-6 * (self.arrays.seats + self.arrays.reps)
         return min(wanted, 0.25 * self.options.time_limit)
 
     # -- the run -----------------------------------------------------------------------------
@@ -220,15 +220,14 @@ class Session:
         return engine.optimise(goal, self.choice), None
 
     def _fall_back(self) -> Callable[[], None]:
-        """Make a greedy plan beside a flow that takes long."""
-        begun, patience = time.perf_counter(), PATIENCE * self.run.left
+        """Make a greedy plan beside a flow, as late as the time left allows."""
+        needed = 0.2 + GREEDY_PACE * (self.arrays.pairs + self.arrays.seats)
 
         tried = False
 
         def watch() -> None:
             nonlocal tried
-            late = time.perf_counter() - begun > patience
-            if late and not tried and self.choice is None:
+            if self.run.left < needed and not tried and self.choice is None:
                 tried = True
                 self._start()
 
@@ -372,7 +371,7 @@ class Session:
 
     def _confirm(self) -> tuple[Status, str | None]:
         """Confirm an engine's INFEASIBLE: by arithmetic, else by a second, different search."""
-        certificate = find_certificate(self.arrays)
+        certificate = find_certificate(self.arrays, self.run)
         if certificate is not None and certificate.holds(self.arrays):
             return Status.INFEASIBLE, str(certificate)
         second = CpSatEngine(self.arrays, self.run).is_feasible(presolve=False)

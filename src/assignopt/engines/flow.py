@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from ortools.graph.python import max_flow, min_cost_flow
 
 from ..certificate import HallCertificate
 from ..scaling import NO_LIMIT, same_in_groups
+from .networks import Flow, Network, run_network
 from .running import Outcome, Run
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 COST_LIMIT = 2**61
 """Largest cost x nodes that the library's cost scaling can take."""
+
+
+NEVER_FULL = 2
+"""Room of a pair in a matching: more than its task, so that no cut ever runs through a pair."""
 
 
 @dataclass(eq=False)
@@ -147,6 +151,14 @@ class FlowEngine:
         pairs = face.pairs if tight.all() else face.pairs[tight]
         return Face(pairs, must, face.low, face.high)
 
+    def _solve(self, network: Network) -> Flow | None:
+        """Solve a network; None when the run is over before it is."""
+        if self.run.is_over:
+            return None
+        return run_network(
+            network, lambda work, cancel: self.run.call(work, cancel=cancel, watch=self.watch)
+        )
+
     # -- linear and convex goals -----------------------------------------------------------
 
     def _cheapest(self, goal: Goal) -> Outcome:
@@ -159,13 +171,13 @@ class FlowEngine:
         largest = max(largest, max((int(np.abs(s).max(initial=0)) for s in steps or ()), default=0))
         if largest * (arrays.tasks + arrays.reps + 2) > COST_LIMIT:
             return Outcome()
-        used = self.run.call(lambda: _min_cost(arrays, face, gain, steps), watch=self.watch)
-        if used is None:
-            return Outcome()
-        if isinstance(used, str):
-            if used == "INFEASIBLE":
-                return Outcome(infeasible=bool(self.run.call(self._is_infeasible)))
-            return Outcome()
+        network = _min_cost_network(arrays, face, gain, steps)
+        if network is None:
+            return Outcome(infeasible=True)
+        flow = self._solve(network)
+        if flow is None or flow.status != "OPTIMAL":
+            return Outcome(infeasible=flow is not None and flow.status == "INFEASIBLE")
+        used = flow.used[: np.searchsorted(flow.used, len(face.pairs))]
         choice = np.full(arrays.seats, -1, np.int64)
         chosen = face.pairs[used]
         choice[arrays.pair_seat[chosen]] = chosen
@@ -183,10 +195,11 @@ class FlowEngine:
         """Find the lowest (highest) level that all shares can keep to, by Newton steps on cuts."""
         part = goal.fair[0][1]
         unit = _unit(part.coef, self.arrays)
-        search = self._lowest if part.tier.notion == "minmax" else self._highest
-        if self.run.call(self._is_infeasible):
+        found = self._fill(self.face.must, self.face.low, self.face.high)
+        if isinstance(found, tuple):
             return Outcome(infeasible=True)
-        result = self.run.call(lambda: search(part, unit), watch=self.watch)
+        search = self._lowest if part.tier.notion == "minmax" else self._highest
+        result = None if found is None else search(part, unit)
         if result is None:
             return Outcome()
         level, face, used = result
@@ -209,11 +222,11 @@ class FlowEngine:
         while True:
             level = self._raise_level(part, unit, level, len(tasks), reps)
             high = np.minimum(face.high, _room(part, unit, level))
-            found = _fill(self.arrays, face, face.must, face.low, high)
+            found = self._fill(face.must, face.low, high)
+            if found is None:
+                return None
             if not isinstance(found, tuple):
                 return level, Face(face.pairs, face.must, face.low, high), found
-            if self.run.is_over:
-                return None
             tasks, reps = found
 
     def _raise_level(self, part: FairPart, unit: Ints, level: int, need: int, reps: Bools) -> int:
@@ -238,19 +251,19 @@ class FlowEngine:
         face, arrays = self.face, self.arrays
         who = part.who
         if not who.any():
-            fill = _fill(arrays, face, face.must, face.low, face.high)
-            return None if isinstance(fill, tuple) else (0, face, fill)
+            fill = self._fill(face.must, face.low, face.high)
+            return None if fill is None or isinstance(fill, tuple) else (0, face, fill)
         level = int((part.offset + unit * face.high)[who].min())
         reps = who.copy()
         tasks = len(np.unique(arrays.pair_seat[face.pairs]))
         while True:
             level = self._lower_level(part, unit, level, tasks, reps)
             low = np.maximum(face.low, _needed(part, unit, level))
-            found = _fill(arrays, face, face.must, low, face.high)
+            found = self._fill(face.must, low, face.high)
+            if found is None:
+                return None
             if not isinstance(found, tuple):
                 return level, Face(face.pairs, face.must, low, face.high), found
-            if self.run.is_over:
-                return None
             within, reps = found
             tasks = len(within)
 
@@ -271,34 +284,73 @@ class FlowEngine:
             low, high = (middle, high) if need(middle) <= have else (low, middle)
         return low
 
-    def _is_infeasible(self) -> bool:
-        return hall_certificate(self.arrays, self.face) is not None
+    # -- all mandatory tasks, all least counts ---------------------------------------------
+
+    def _fill(self, must: Bools, low: Ints, high: Ints) -> Ints | tuple[Ints, Bools] | None:
+        """Assign all mandatory tasks and meet all least counts, or show a cut that forbids it.
+
+        Each of the two can be had alone exactly if both can be had together (Mendelsohn and
+        Dulmage).
+
+        Returns
+        -------
+        positions in ``face.pairs`` that are used; or (tasks, reps) of a violated cut: mandatory
+        tasks that only these reps may take, or the only tasks for reps who need more; None when
+        the run is over first.
+        """
+        face, arrays = self.face, self.arrays
+        used: Ints = np.zeros(0, np.int64)
+        if must.any():
+            found = self._saturate(*_match_network(arrays, face, must, high), int(must.sum()))
+            if found is None or isinstance(found, tuple):
+                return found
+            used = found
+        if not low.any():
+            return used
+        found = self._saturate(*_needs_network(arrays, face, low), int(low.sum()))
+        if found is None or isinstance(found, tuple):
+            return found
+        tight = Face(face.pairs, must, low, high)
+        network = _min_cost_network(arrays, tight, np.zeros(len(face.pairs), np.int64), None)
+        flow = None if network is None else self._solve(network)
+        return None if flow is None else flow.used[: np.searchsorted(flow.used, len(face.pairs))]
+
+    def _saturate(
+        self, network: Network, places: Ints, wanted: int
+    ) -> Ints | tuple[Ints, Bools] | None:
+        """Send ``wanted`` units: the places used, or the tasks and reps of a cut."""
+        flow = self._solve(network)
+        if flow is None:
+            return None
+        if flow.total == wanted:
+            return places[flow.used[: np.searchsorted(flow.used, len(places))]]
+        reps = np.zeros(self.arrays.reps, bool)
+        first_rep = self.arrays.seats
+        inside = (flow.side >= first_rep) & (flow.side < first_rep + self.arrays.reps)
+        reps[flow.side[inside] - first_rep] = True
+        return flow.side[flow.side < first_rep], reps
+
+    def find_certificate(self) -> HallCertificate | None:
+        """Look for mandatory tasks with too little room, or reps who need more than there is."""
+        face, arrays = self.face, self.arrays
+        short = np.flatnonzero(face.low > face.high)
+        if len(short):
+            reps = np.zeros(arrays.reps, bool)
+            reps[short[0]] = True
+            tasks = np.unique(arrays.pair_seat[reps[arrays.pair_rep]])
+            return HallCertificate.of_needs(arrays, tasks, reps, face.low)
+        found = self._fill(face.must, np.zeros(arrays.reps, np.int64), face.high)
+        if isinstance(found, tuple):
+            return HallCertificate.of_tasks(arrays, *found, face.high)
+        found = self._fill(np.zeros(arrays.seats, bool), face.low, face.high)
+        if isinstance(found, tuple):
+            return HallCertificate.of_needs(arrays, *found, face.low)
+        return None
 
 
-def hall_certificate(arrays: Arrays, face: Face) -> HallCertificate | None:
-    """Find mandatory tasks with too little room, or reps who need more tasks than there are."""
-    short = np.flatnonzero(face.low > face.high)
-    if len(short):
-        reps = np.zeros(arrays.reps, bool)
-        reps[short[0]] = True
-        return HallCertificate.of_needs(arrays, _tasks_of(arrays, reps), reps, face.low)
-    none = np.zeros(arrays.reps, np.int64)
-    found = _fill(arrays, face, face.must, none, face.high)
-    if isinstance(found, tuple):
-        return HallCertificate.of_tasks(arrays, found[0], found[1], face.high)
-    found = _fill(arrays, face, np.zeros(arrays.seats, bool), face.low, face.high)
-    if isinstance(found, tuple):
-        return HallCertificate.of_needs(arrays, found[0], found[1], face.low)
-    return None
-
-
-def find_certificate(arrays: Arrays) -> HallCertificate | None:
+def find_certificate(arrays: Arrays, run: Run) -> HallCertificate | None:
     """Look for a proof by counting that no plan exists."""
-    return hall_certificate(arrays, start_face(arrays))
-
-
-def _tasks_of(arrays: Arrays, reps: Bools) -> Ints:
-    return np.unique(arrays.pair_seat[reps[arrays.pair_rep]])
+    return FlowEngine(arrays, run).find_certificate()
 
 
 def start_face(arrays: Arrays) -> Face:
@@ -402,38 +454,33 @@ def _needed(part: FairPart, unit: Ints, level: int) -> Ints:
 # -- networks ----------------------------------------------------------------------------------
 
 
-def _min_cost(arrays: Arrays, face: Face, gain: Ints, steps: list[Ints] | None) -> Ints | str:
-    """Solve one min-cost flow; give the positions in ``face.pairs`` that are used."""
-    reps = arrays.reps
+def _min_cost_network(
+    arrays: Arrays, face: Face, gain: Ints, steps: list[Ints] | None
+) -> Network | None:
+    """Write the face as a network, its pairs first; None where a mandatory task has no pair."""
     seat = arrays.pair_seat[face.pairs]
-    present = np.unique(seat) if len(seat) else np.zeros(0, np.int32)
+    present = seat[_starts(seat)]
     if face.must.sum() > face.must[present].sum():
-        return "INFEASIBLE"
+        return None
     node = np.full(arrays.seats, -1, np.int32)
     node[present] = np.arange(len(present), dtype=np.int32)
-    first_rep, sink = len(present), len(present) + reps
-    flow = min_cost_flow.SimpleMinCostFlow()
-    ones = np.ones(len(seat), np.int64)
-    flow.add_arcs_with_capacity_and_unit_cost(
-        node[seat], (first_rep + arrays.pair_rep[face.pairs]).astype(np.int32), ones, -gain
-    )
-    del ones
-    free = np.flatnonzero(~face.must[present]).astype(np.int32)
-    to_sink = np.full(len(free), sink, np.int32)
-    flow.add_arcs_with_capacity_and_unit_cost(
-        free, to_sink, np.ones(len(free), np.int64), np.zeros(len(free), np.int64)
-    )
+    first_rep, sink = len(present), len(present) + arrays.reps
+    free = node[present[~face.must[present]]]
     tail, room, cost = _rep_arcs(face, steps)
-    flow.add_arcs_with_capacity_and_unit_cost(
-        (first_rep + tail).astype(np.int32), np.full(len(tail), sink, np.int32), room, cost
-    )
     supply = np.concatenate([np.ones(len(present), np.int64), -face.low, [0]])
     supply[-1] = -supply.sum()
-    flow.set_nodes_supplies(np.arange(sink + 1, dtype=np.int32), supply)
-    status = flow.solve()
-    if status != flow.OPTIMAL:
-        return str(status.name)
-    return np.flatnonzero(flow.flows(np.arange(len(seat))))
+    return Network(
+        _joined(node[seat], free, first_rep + tail),
+        _joined(first_rep + arrays.pair_rep[face.pairs], np.full(len(free) + len(tail), sink)),
+        np.concatenate([np.ones(len(seat) + len(free), np.int64), room]),
+        np.concatenate([-gain, np.zeros(len(free), np.int64), cost]),
+        supply,
+    )
+
+
+def _joined(*parts: Ints) -> Ints:
+    """Join nodes of arcs, as the library wants them."""
+    return np.concatenate([part.astype(np.int32) for part in parts])
 
 
 def _rep_arcs(face: Face, steps: list[Ints] | None) -> tuple[Ints, Ints, Ints]:
@@ -446,75 +493,37 @@ def _rep_arcs(face: Face, steps: list[Ints] | None) -> tuple[Ints, Ints, Ints]:
     return np.repeat(reps, sizes), np.ones(len(cost), np.int64), cost
 
 
-def _fill(
-    arrays: Arrays, face: Face, must: Bools, low: Ints, high: Ints
-) -> Ints | tuple[Ints, Bools]:
-    """Assign all mandatory tasks and meet all least counts, or show a cut that forbids it.
-
-    Returns
-    -------
-    positions in ``face.pairs`` that are used; or (tasks, reps) of a violated cut: mandatory tasks
-    that fit only these reps, or the only tasks for reps who need more.
-    """
-    cut = _match(arrays, face, must, high)
-    if isinstance(cut, tuple):
-        return cut
-    if low.any():
-        cut = _match_low(arrays, face, low)
-        if isinstance(cut, tuple):
-            return cut
-        tight = Face(face.pairs, must, low, high)
-        used = _min_cost(arrays, tight, np.zeros(len(face.pairs), np.int64), None)
-        if isinstance(used, str):
-            raise RuntimeError(f"flow with both bounds: {used}")
-        return used
-    return cut
-
-
-def _match(arrays: Arrays, face: Face, must: Bools, high: Ints) -> Ints | tuple[Ints, Bools]:
-    """Send every mandatory task to a rep with room."""
-    wanted = np.flatnonzero(must)
-    seat = arrays.pair_seat[face.pairs]
-    mine = np.flatnonzero(must[seat])
-    flow, first_rep = max_flow.SimpleMaxFlow(), arrays.seats
-    source, sink = arrays.seats + arrays.reps, arrays.seats + arrays.reps + 1
-    rep = arrays.pair_rep[face.pairs[mine]]
-    _add(flow, seat[mine], first_rep + rep, np.ones(len(mine), np.int64))
-    _add(flow, np.full(len(wanted), source), wanted, np.ones(len(wanted), np.int64))
-    room = np.minimum(high, len(wanted))
-    _add(flow, first_rep + np.arange(arrays.reps), np.full(arrays.reps, sink), room)
-    if not len(wanted):
-        return np.zeros(0, np.int64)
-    flow.solve(source, sink)
-    if flow.optimal_flow() == len(wanted):
-        return mine[np.flatnonzero(flow.flows(np.arange(len(mine))))]
-    side = np.array(flow.get_source_side_min_cut(), np.int64)
-    reps = np.zeros(arrays.reps, bool)
-    reps[side[(side >= first_rep) & (side < source)] - first_rep] = True
-    return side[side < arrays.seats], reps
-
-
-def _match_low(arrays: Arrays, face: Face, low: Ints) -> Ints | tuple[Ints, Bools]:
-    """Send each rep as many tasks as it needs."""
+def _match_network(arrays: Arrays, face: Face, must: Bools, high: Ints) -> tuple[Network, Ints]:
+    """Send every mandatory task to a rep with room; the second part lists the pairs' places."""
     seat, rep = arrays.pair_seat[face.pairs], arrays.pair_rep[face.pairs]
-    flow, first_rep = max_flow.SimpleMaxFlow(), arrays.seats
+    wanted, mine = np.flatnonzero(must), np.flatnonzero(must[seat])
+    first_rep, reps = arrays.seats, np.arange(arrays.reps)
     source, sink = arrays.seats + arrays.reps, arrays.seats + arrays.reps + 1
-    _add(flow, first_rep + rep, seat, np.ones(len(seat), np.int64))
-    needs = np.minimum(low, len(seat) + 1)
-    _add(flow, np.full(arrays.reps, source), first_rep + np.arange(arrays.reps), needs)
+    pairs, single = np.full(len(mine), NEVER_FULL), np.ones(len(wanted), np.int64)
+    network = Network(
+        _joined(seat[mine], np.full(len(wanted), source), first_rep + reps),
+        _joined(first_rep + rep[mine], wanted, np.full(len(reps), sink)),
+        np.concatenate([pairs, single, np.minimum(high, len(wanted))]),
+        None,
+        np.array([source, sink]),
+    )
+    return network, mine
+
+
+def _needs_network(arrays: Arrays, face: Face, low: Ints) -> tuple[Network, Ints]:
+    """Send each rep as many tasks as it needs; the second part lists the pairs' places."""
+    seat, rep = arrays.pair_seat[face.pairs], arrays.pair_rep[face.pairs]
+    first_rep, reps = arrays.seats, np.arange(arrays.reps)
+    source, sink = arrays.seats + arrays.reps, arrays.seats + arrays.reps + 1
     tasks = np.arange(arrays.seats)
-    _add(flow, tasks, np.full(len(tasks), sink), np.ones(len(tasks), np.int64))
-    flow.solve(source, sink)
-    if flow.optimal_flow() == int(needs.sum()):
-        return np.flatnonzero(flow.flows(np.arange(len(seat))))
-    side = np.array(flow.get_source_side_min_cut(), np.int64)
-    reps = np.zeros(arrays.reps, bool)
-    reps[side[(side >= first_rep) & (side < source)] - first_rep] = True
-    return side[side < arrays.seats], reps
-
-
-def _add(flow: max_flow.SimpleMaxFlow, tail: Ints, head: Ints, room: Ints) -> None:
-    flow.add_arcs_with_capacity(tail.astype(np.int32), head.astype(np.int32), room)
+    network = Network(
+        _joined(first_rep + rep, np.full(len(reps), source), tasks),
+        _joined(seat, first_rep + reps, np.full(len(tasks), sink)),
+        np.concatenate([np.full(len(seat), NEVER_FULL), low, np.ones(len(tasks), np.int64)]),
+        None,
+        np.array([source, sink]),
+    )
+    return network, np.arange(len(seat))
 
 
 # -- prices ------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..objectives import Coverage
-from ..scaling import NO_LIMIT
+from ..scaling import LIMIT, NO_LIMIT
 from .running import Outcome, Run
 
 if TYPE_CHECKING:
@@ -51,18 +51,48 @@ class GreedyEngine:
         hint
             (S,) pairs to take first, -1 for none.
         """
-        arrays, state = self.arrays, _State(self.arrays)
-        ranks = _Ranks(arrays, goals)
+        arrays = self.arrays
+        state, ranks = _State(arrays), _Ranks(arrays, goals)
         for pair in [] if hint is None else hint[hint >= 0].tolist():
             self._offer(state, ranks, pair)
         for rep in np.flatnonzero(arrays.count_bounds[0] + arrays.load_bounds[0]).tolist():
             self._meet(state, ranks, rep)
-        for turn, seat in enumerate(_order(arrays)):
+        if ranks.is_static and not arrays.rows and not arrays.groups:
+            self._rounds(state, ranks.static_key())
+            return Outcome(np.array(state.choice, np.int64))
+        for turn, seat in enumerate(_order(arrays).tolist()):
             if turn % 512 == 0 and self.run.is_over:
                 break
             if state.choice[seat] < 0:
                 self._fill(state, ranks, seat)
         return Outcome(np.array(state.choice, np.int64))
+
+    def _rounds(self, state: _State, key: Ints) -> None:
+        """Let all empty seats ask for their best pair at once, round after round.
+
+        Each rep grants what it has room for, in the order of the seats; who is refused asks again
+        among the reps that have room left. The same greed as seat by seat, in whole columns.
+        """
+        arrays = self.arrays
+        rank = np.empty(arrays.seats, np.int64)
+        order = _order(arrays, every=True)
+        rank[order] = np.arange(arrays.seats)
+        choice = np.array(state.choice, np.int64)
+        slots, room = state.left()
+        effort = np.zeros(arrays.pairs, np.int64) if state.efforts is None else state.efforts
+        alive = np.arange(arrays.pairs)
+        while not self.run.is_over:
+            rep = arrays.pair_rep[alive]
+            fits = (choice[arrays.pair_seat[alive]] < 0) & (slots[rep] > 0)
+            alive = alive[fits & (effort[alive] <= room[rep])]
+            if not len(alive):
+                break
+            asked = _best_of_each(arrays.pair_seat[alive], key[alive])
+            granted = _grant(arrays, alive[asked], rank, slots, room, effort)
+            choice[arrays.pair_seat[granted]] = granted
+            slots -= np.bincount(arrays.pair_rep[granted], minlength=arrays.reps)
+            np.subtract.at(room, arrays.pair_rep[granted], effort[granted])
+        state.choice = choice.tolist()
 
     def _offer(self, state: _State, ranks: _Ranks, pair: int) -> None:
         seat, rep = int(self.arrays.pair_seat[pair]), int(self.arrays.pair_rep[pair])
@@ -97,16 +127,41 @@ class GreedyEngine:
             ranks.took(pair, rep)
 
 
-def _order(arrays: Arrays) -> list[int]:
-    """Sort the seats that have candidates: owners before roles, the hard ones first."""
+def _order(arrays: Arrays, *, every: bool = False) -> Ints:
+    """Sort the seats (that have candidates): owners before roles, the hard ones first."""
     degree = np.diff(arrays.first)
-    filled = np.flatnonzero(degree)
-    priority = arrays.problem.task_columns.priority[arrays.seat_task]
-    effort = np.zeros(arrays.seats)
-    effort[arrays.pair_seat] = arrays.effort
-    keys = (-effort[filled], degree[filled], -priority[filled], ~arrays.mandatory[filled])
-    order = filled[np.lexsort((*keys, filled >= arrays.tasks))]
-    return [int(seat) for seat in order]
+    seats = np.arange(arrays.seats) if every else np.flatnonzero(degree)
+    priority = arrays.problem.task_columns.priority[arrays.seat_task[seats]]
+    tasks = arrays.problem.task_columns
+    effort = np.concatenate([tasks.effort, tasks.roles.effort])[seats]
+    keys = (-effort, degree[seats], -priority, ~arrays.mandatory[seats], seats >= arrays.tasks)
+    return seats[np.lexsort(keys)]
+
+
+def _best_of_each(seat: Ints, key: Ints) -> Ints:
+    """Find, for each run of equal seats, the first position with the largest key."""
+    begin = np.flatnonzero(np.diff(seat, prepend=-1))
+    best = np.maximum.reduceat(key, begin)
+    length = np.diff(np.append(begin, len(seat)))
+    tops = np.flatnonzero(key == np.repeat(best, length))
+    return tops[np.flatnonzero(np.diff(seat[tops], prepend=-1))]
+
+
+def _grant(arrays: Arrays, asked: Ints, rank: Ints, slots: Ints, room: Ints, effort: Ints) -> Ints:
+    """Grant each rep's requests in the order of the seats, as long as all before it fit."""
+    rep = arrays.pair_rep[asked]
+    asked = asked[np.lexsort((rank[arrays.pair_seat[asked]], rep))]
+    rep = arrays.pair_rep[asked]
+    begin = np.flatnonzero(np.diff(rep, prepend=-1))
+    length = np.diff(np.append(begin, len(rep)))
+    before = np.cumsum(effort[asked])
+    used = before - np.repeat(before[begin] - effort[asked[begin]], length)
+    place = np.arange(len(rep)) - np.repeat(begin, length)
+    fits = (place < slots[rep]) & (used <= room[rep])
+    blocked = np.cumsum(~fits)
+    earlier = np.repeat(blocked[begin] - ~fits[begin], length)
+    granted: Ints = asked[blocked == earlier]
+    return granted
 
 
 class _State:
@@ -118,7 +173,7 @@ class _State:
         self.effort = [0] * arrays.reps
         most = arrays.load_bounds[1]
         bounded = (most < NO_LIMIT).any() or arrays.load_bounds[0].any()
-        self._efforts = arrays.rounded.down if bounded else None
+        self.efforts = arrays.rounded.down if bounded else None
         self._most: list[int] = most.tolist()
         self._slots: list[int] = arrays.count_bounds[1].tolist()
         self._left = [row.high for row in arrays.rows]
@@ -133,11 +188,16 @@ class _State:
                 self._groups.setdefault(task, []).append(at)
         self._group_owner: dict[int, int] = {}
 
+    def left(self) -> tuple[Ints, Ints]:
+        """(R,) seats and effort that each rep has room for."""
+        slots = np.array(self._slots, np.int64) - np.array(self.taken, np.int64)
+        return slots, np.array(self._most, np.int64) - np.array(self.effort, np.int64)
+
     def may_take(self, pair: int, seat: int, rep: int) -> bool:
         """Tell whether every upper limit still holds with this pair in its empty seat."""
         if self.taken[rep] >= self._slots[rep]:
             return False
-        if self._efforts is not None and self.effort[rep] + self._efforts[pair] > self._most[rep]:
+        if self.efforts is not None and self.effort[rep] + self.efforts[pair] > self._most[rep]:
             return False
         if self._rows and any(c > self._left[at] for at, c in self._rows.get(pair, ())):
             return False
@@ -149,8 +209,8 @@ class _State:
         """Take a pair."""
         self.choice[seat] = pair
         self.taken[rep] += 1
-        if self._efforts is not None:
-            self.effort[rep] += int(self._efforts[pair])
+        if self.efforts is not None:
+            self.effort[rep] += int(self.efforts[pair])
         for at, coef in self._rows.get(pair, ()):
             self._left[at] -= coef
         for at in self._groups.get(seat, ()):
@@ -161,18 +221,30 @@ class _Ranks:
     """How good a candidate is: the tiers in order, lower keys first."""
 
     def __init__(self, arrays: Arrays, goals: Sequence[Goal]) -> None:
-        self._first = arrays.first
+        self._first, self._rep = arrays.first, arrays.pair_rep
         told = [goal for goal in goals if not isinstance(goal.tier, Coverage)]
         self.is_static = all(goal.is_linear for goal in told)
         self._order: Ints | None = None
+        self._linear = [goal.linear for goal in told if goal.linear is not None]
         if self.is_static:
-            keys = [-goal.linear for goal in reversed(told) if goal.linear is not None]
-            if keys:
+            if self._linear and (arrays.rows or arrays.groups):
+                keys = [-linear for linear in reversed(self._linear)]
                 self._order = np.lexsort((*keys, arrays.pair_seat))
             return
         self._goals = told
         self._shares = [[part.offset.tolist() for _, part in goal.fair] for goal in told]
         self._busy: set[int] = set()
+
+    def static_key(self) -> Ints:
+        """(P,) one number to rank pairs by: the linear tiers in order, as far as they fit."""
+        key = np.zeros(len(self._rep), np.int64)
+        for linear in self._linear:
+            low = int(linear.min(initial=0))
+            span = int(linear.max(initial=0)) - low + 1
+            if (int(key.max(initial=0)) + 1) * span > LIMIT:
+                break
+            key = key * span + (linear - low)
+        return key
 
     def candidates(self, seat: int) -> list[int]:
         """Give the pairs of a seat, best first where that does not depend on the rest."""

@@ -1,0 +1,216 @@
+"""The benchmarks at tiny sizes: shape and correctness of what they print, never how fast."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+main = pytest.importorskip("benchmarks.__main__", reason="no benchmarks beside the tests").main
+
+from benchmarks import data, instances, measure, peers, runner, staffing  # noqa: E402
+
+needs_data = pytest.mark.skipif(data.folder("gap") is None, reason="no public data")
+
+
+def run(tmp_path: Path, *argv: str) -> dict[str, Any]:
+    """Run a suite in this process, and give what it kept as JSON."""
+    file = tmp_path / "report.json"
+    assert main(["run", *argv, "--json", str(file)]) == 0
+    found: dict[str, Any] = json.loads(file.read_text())
+    assert set(found) == {
+        *("suite", "instances", "measures", "published", "options", "rows", "summary"),
+        *("targets", "notes", "faults", "machine", "versions"),
+    }
+    assert not found["faults"]
+    assert found["rows"]
+    assert set(found["versions"]) == {"python", *runner.PACKAGES}
+    return found
+
+
+def by_method(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {row["method"]: row for row in found["rows"]}
+
+
+@pytest.fixture
+def no_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("ASSIGNOPT_DATA", str(tmp_path / "nowhere"))
+
+
+def test_list_tells_every_suite(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    told = capsys.readouterr().out
+    assert all(
+        f"{name}\n  instances:" in told
+        for name in ("flow", "build", "limits", "startup", "lap", "gap", "workforce")
+    )
+
+
+def test_an_unknown_suite_is_refused() -> None:
+    with pytest.raises(SystemExit):
+        main(["run", "flows"])
+
+
+def test_flow_equals_the_bare_flow(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = run(tmp_path, "flow", "--size", "300x12x5", "--time-limit", "30", "--peers")
+    rows = by_method(found)
+    ours, bare = rows["assignopt"], rows["min-cost flow"]
+    assert ours["value"] == bare["value"]
+    assert ours["open"] == bare["open"] == 0
+    assert ours["proved"]
+    assert ours["peak_mb"] >= ours["before_mb"] > 0
+    for name in ("highs", "scip", "scipy milp"):
+        assert rows[name].get("value") == bare["value"] or "error" in rows[name]
+    assert rows["greedy"]["value"] <= bare["value"]
+    told = capsys.readouterr().out
+    assert "time_ratio" in told
+    assert "worst" in told
+    assert "machine and versions: cores" in told
+
+
+def test_build_tells_search_from_the_rest(tmp_path: Path) -> None:
+    found = run(tmp_path, "build", "--size", "20x4x3", "--time-limit", "5")
+    (row,) = found["rows"]
+    assert row["search_s"] > 0
+    assert row["other_s"] > 0
+    assert row["seconds"] == pytest.approx(
+        row["search_s"] + row["other_s"] - row["callbacks_s"], abs=1e-6
+    )
+    assert row["bound"] >= row["value"]
+
+
+def test_limits_measures_kinds_and_limits(tmp_path: Path) -> None:
+    sizes = ("count:200x10x4", "effort:30x5x3")
+    found = run(tmp_path, "limits", "--size", *sizes, "--time-limit", "2")
+    assert [(row["kind"], row["limit"]) for row in found["rows"]] == [("count", 2), ("effort", 2)]
+    assert all(row["status"] in ("OPTIMAL", "FEASIBLE") for row in found["rows"])
+
+
+def test_startup_finds_no_ortools(tmp_path: Path) -> None:
+    found = run(tmp_path, "startup", "--size", "1")
+    assert {"assignopt", "pandas + pydantic"} < {row["method"] for row in found["rows"]}
+    assert all(row["seconds"] > 0 for row in found["rows"])
+
+
+def test_lap_without_data(tmp_path: Path, no_data: None) -> None:
+    found = run(tmp_path, "lap", "--size", "12", "--time-limit", "20", "--peers")
+    rows = by_method(found)
+    assert rows["assignopt"]["cost"] == rows["scipy lap"]["cost"]
+    assert "no data folder 'lap'" in found["notes"][0]
+
+
+@needs_data
+def test_lap_has_the_published_optimum(tmp_path: Path) -> None:
+    found = run(tmp_path, "lap", "--size", "5")
+    assert found["rows"][0]["instance"] == "assign100"
+    assert found["rows"][0]["cost"] == found["rows"][0]["best"] == 305
+
+
+def test_gap_without_data(tmp_path: Path, no_data: None) -> None:
+    found = run(tmp_path, "gap", "--size", "15x3x3", "--time-limit", "10")
+    assert found["rows"][0]["cost"] <= found["rows"][0]["bound"]
+
+
+@needs_data
+def test_gap_in_both_senses(tmp_path: Path) -> None:
+    found = run(tmp_path, "gap", "--size", "gap1-0", "--time-limit", "20")
+    assert [(row["sense"], row["cost"], row["bound"]) for row in found["rows"]] == [
+        ("min", 261, 261),
+        ("max", 336, 336),
+    ]
+
+
+def test_workforce_without_data(
+    tmp_path: Path, no_data: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = run(tmp_path, "workforce", "--time-limit", "0.5")
+    assert all(row["audited"] and row["teams"] >= row["bound"] for row in found["rows"])
+    assert "random0" not in capsys.readouterr().out
+
+
+@needs_data
+def test_workforce_reads_the_bounds_of_the_index(tmp_path: Path) -> None:
+    found = run(tmp_path, "workforce", "--size", "instance_30", "instance_31", "--peers")
+    assert all(row["teams"] == row["bound"] == 1 for row in found["rows"])
+
+
+def test_a_generated_instance_can_be_assigned() -> None:
+    for efforts in (False, True):
+        pairs = instances.generate("200x9x9", seed=3, efforts=efforts)
+        assert not any(map(any, [pairs.value < 1, pairs.value > 1000]))
+        keys = pairs.task * pairs.reps + pairs.rep
+        assert len(set(keys.tolist())) == len(keys) == 200 * 9
+        room = pairs.capacity.sum() / pairs.amounts[:: pairs.reps].sum()
+        assert 1 <= room <= 1.2
+    assert pairs.judge(peers.cpsat(pairs, 20.0).chosen)[1] == 0
+
+
+def test_the_judge_refuses_broken_capacities_and_double_owners() -> None:
+    pairs = instances.generate("4x2x2")
+    with pytest.raises(ValueError, match="twice"):
+        pairs.judge(pairs.task.argsort(kind="stable")[:2])
+    crowd = (pairs.rep == 0).nonzero()[0]
+    pairs.capacity[0] = 1
+    with pytest.raises(ValueError, match="capacity"):
+        pairs.judge(crowd)
+
+
+def test_the_judge_of_teams_refuses_overlaps_but_not_touching_tasks() -> None:
+    one = {
+        "teams": ["a", "b"],
+        "tasks": ["t1", "t2", "t3"],
+        "calendar": {"a": [[0, 60]], "b": [[0, 60]]},
+        "tasks_data": {t: {"duration": 30} for t in ("t1", "t2", "t3")},
+        "same_allocation": [["t1", "t3"]],
+        "compatible_teams": {"t2": ["b"]},
+        "original_start": {"t1": 0, "t2": 15, "t3": 30},
+        "original_end": {"t1": 30, "t2": 45, "t3": 60},
+    }
+    assert staffing.peak(one) == 2
+    assert staffing.judge(one, {"t1": "a", "t2": "b", "t3": "a"}) == (2, 30, 0)
+    for wrong, why in (
+        ({"t1": "b", "t2": "b"}, "overlap"),
+        ({"t1": "a", "t3": "b"}, "different teams"),
+        ({"t2": "a"}, "may not"),
+    ):
+        with pytest.raises(ValueError, match=why):
+            staffing.judge(one, wrong)
+
+
+def test_another_process_gives_its_result_or_its_error() -> None:
+    tiny = {"size": "6x2x2"}
+    assert measure.in_fresh_process(peers.run, tiny, "greedy", 1.0)["seconds"] >= 0
+    assert "unknown" in measure.in_fresh_process(peers.run, tiny, "unknown", 1.0)["error"]
+    late = measure.in_fresh_process(peers.run, tiny, "greedy", 1.0, timeout=0.01)
+    assert late == {"error": "stopped after 0.01 s"}
+
+
+def test_memory_of_started_processes_counts() -> None:
+    code = "import time; held = bytearray(b'1') * 60_000_000; time.sleep(0.5)"
+    with measure.Span() as span:
+        subprocess.run([sys.executable, "-c", code], check=True)
+    if not Path("/proc/self/status").exists():
+        pytest.skip("the memory of other processes is read from /proc")
+    assert span.peak_mb > span.before_mb + 50
+
+
+def test_summary_and_table() -> None:
+    columns = (runner.Column("method"), runner.Column("gap", "max", ".1%"), runner.Column("none"))
+    rows = [{"method": "a", "gap": 0.1}, {"method": "a", "gap": 0.3}, {"method": "b"}]
+    assert runner.summarise(columns, rows) == [
+        {"method": "a", "rows": 2, "gap mean": 0.2, "gap worst": 0.3},
+        {"method": "b", "rows": 1},
+    ]
+    assert runner.table(columns, rows).splitlines() == [
+        "method    gap",
+        "------  -----",
+        "a       10.0%",
+        "a       30.0%",
+        "b           -",
+    ]
