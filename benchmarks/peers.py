@@ -95,7 +95,9 @@ def _mathopt(pairs: Pairs, limit: float, solver: str) -> Answer:
         used = mathopt.fast_sum([amounts[p] * x[p] for p in mine])
         model.add_linear_constraint(used <= int(pairs.capacity[rep]))
     model.maximize(mathopt.fast_sum([v * one for v, one in zip(value, x, strict=True)]))
-    params = mathopt.SolveParameters(time_limit=timedelta(seconds=limit))
+    params = mathopt.SolveParameters(
+        time_limit=timedelta(seconds=limit), relative_gap_tolerance=0.0
+    )
     result = mathopt.solve(model, mathopt.SolverType[solver], params=params)
     if not result.has_primal_feasible_solution():
         return Answer(None)
@@ -121,7 +123,7 @@ def scipy_milp(pairs: Pairs, limit: float) -> Answer:
         ],
         integrality=ones,
         bounds=Bounds(0, 1),
-        options={"time_limit": limit},
+        options={"time_limit": limit, "mip_rel_gap": 0.0},
     )
     if result.x is None:
         return Answer(None)

@@ -50,7 +50,7 @@ def run(options: Options) -> Report:
         report.check(best in (None, rows[0]["cost"]), f"{name}: cost {rows[0]['cost']}, not {best}")
         for row in rows[1:]:
             same = not row.get("proved") or row["cost"] == rows[0]["cost"]
-            report.check(same, f"{name}: {row['method']} has cost {row['cost']}")
+            report.check(same, f"{name}: {row['method']} proves cost {row['cost']}, not ours")
     return report
 
 

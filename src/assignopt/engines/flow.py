@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..certificate import HallCertificate
+from ..errors import EngineError
 from ..scaling import NO_LIMIT, same_in_groups
 from .networks import Flow, Network, run_network
 from .running import Outcome, Run
@@ -307,7 +308,7 @@ class FlowEngine:
             used = found
         if not low.any():
             return used
-        found = self._saturate(*_needs_network(arrays, face, low), int(low.sum()))
+        found = self._saturate(*_needs_network(arrays, face, low), int(low.sum()), needs=True)
         if found is None or isinstance(found, tuple):
             return found
         tight = Face(face.pairs, must, low, high)
@@ -316,19 +317,31 @@ class FlowEngine:
         return None if flow is None else flow.used[: np.searchsorted(flow.used, len(face.pairs))]
 
     def _saturate(
-        self, network: Network, places: Ints, wanted: int
+        self, network: Network, places: Ints, wanted: int, *, needs: bool = False
     ) -> Ints | tuple[Ints, Bools] | None:
-        """Send ``wanted`` units: the places used, or the tasks and reps of a cut."""
+        """Send ``wanted`` units: the places used, or the tasks and reps of a cut.
+
+        Raises
+        ------
+        EngineError
+            When the cut the library shows is none: a pair leads out of it.
+        """
         flow = self._solve(network)
         if flow is None:
             return None
         if flow.total == wanted:
             return places[flow.used[: np.searchsorted(flow.used, len(places))]]
-        reps = np.zeros(self.arrays.reps, bool)
-        first_rep = self.arrays.seats
-        inside = (flow.side >= first_rep) & (flow.side < first_rep + self.arrays.reps)
+        arrays = self.arrays
+        first_rep = arrays.seats
+        tasks, reps = np.zeros(arrays.seats, bool), np.zeros(arrays.reps, bool)
+        tasks[flow.side[flow.side < first_rep]] = True
+        inside = (flow.side >= first_rep) & (flow.side < first_rep + arrays.reps)
         reps[flow.side[inside] - first_rep] = True
-        return flow.side[flow.side < first_rep], reps
+        from_task = tasks[arrays.pair_seat[self.face.pairs[places]]]
+        from_rep = reps[arrays.pair_rep[self.face.pairs[places]]]
+        if (from_rep & ~from_task if needs else from_task & ~from_rep).any():
+            raise EngineError("the flow library shows a cut that a pair leads out of")
+        return np.flatnonzero(tasks), reps
 
     def find_certificate(self) -> HallCertificate | None:
         """Look for mandatory tasks with too little room, or reps who need more than there is."""

@@ -159,7 +159,7 @@ def _grant(arrays: Arrays, asked: Ints, rank: Ints, slots: Ints, room: Ints, eff
     place = np.arange(len(rep)) - np.repeat(begin, length)
     fits = (place < slots[rep]) & (used <= room[rep])
     blocked = np.cumsum(~fits)
-    earlier = np.repeat(blocked[begin] - ~fits[begin], length)
+    earlier: Ints = np.repeat(blocked[begin] - ~fits[begin], length)
     granted: Ints = asked[blocked == earlier]
     return granted
 
