@@ -82,7 +82,13 @@ class Arrays:
     first
         (S + 1,) where each seat's pairs begin.
     mandatory
-        (S,) seats that must be filled.
+        (S,) seats that must be filled: by a rule or, once a run has settled it, by a tier.
+    rows
+        Linear rows besides the bounds per rep.
+    groups
+        Sets of tasks that have one owner at most.
+    cliques
+        Maximal sets of tasks that overlap in time, so that no rep holds two of a set.
     """
 
     problem: Problem
@@ -93,6 +99,7 @@ class Arrays:
     mandatory: Bools
     rows: list[Row] = field(default_factory=list)
     groups: list[Ints] = field(default_factory=list)
+    cliques: list[Ints] = field(default_factory=list)
 
     @property
     def reps(self) -> int:
@@ -301,6 +308,21 @@ class Arrays:
         return rule.per is None and bool(self.problem.select_tasks(rule.task).all())
 
     @cached_property
+    def fits(self) -> Bools:
+        """(P,) whether the pair's effort alone is within the rep's limit."""
+        most = self.load_bounds[1]
+        if (most >= NO_LIMIT).all():
+            return np.ones(self.pairs, bool)
+        return np.asarray(self.rounded.down <= most[self.pair_rep])
+
+    @property
+    def least_reps(self) -> int:
+        """How many reps at least get work: as many as mandatory tasks overlap at one moment."""
+        must = self.mandatory[: self.tasks]
+        most = max((int(must[clique].sum()) for clique in self.cliques), default=0)
+        return max(most, int(self.mandatory.any()))
+
+    @cached_property
     def load_gap(self) -> int | None:
         """The tightest MaxLoadGap as an integer; None without one."""
         gaps = [r.value for r in self.problem.rules if isinstance(r, MaxLoadGap)]
@@ -393,6 +415,7 @@ def _overlap_rows(arrays: Arrays) -> list[Row]:
     timed = np.flatnonzero(~np.isnan(tasks.start))
     by_task = np.argsort(arrays.pair_task, kind="stable") if arrays.has_roles else None
     for clique in maximal_cliques(tasks.start[timed], tasks.end[timed]):
+        arrays.cliques.append(timed[clique])
         parts = [_pairs_of_task(arrays, int(task), by_task) for task in timed[clique]]
         pairs = np.concatenate(parts)
         pairs = pairs[np.argsort(arrays.pair_rep[pairs], kind="stable")]

@@ -127,9 +127,19 @@ class Goal:
         """An upper bound on the gain from arithmetic alone: every seat at its best, on its own."""
         arrays = self.arrays
         total = _best_per_seat(arrays, self.linear) if self.linear is not None else 0
-        if self.used > 0:
-            total += self.used * arrays.reps
+        if self.used:
+            total += self.used * (arrays.reps if self.used > 0 else arrays.least_reps)
         return total + sum(self._best_part(m, part) for m, part in self.fair)
+
+    @property
+    def wanted_seats(self) -> Bools:
+        """(S,) the seats that are filled in every plan that attains the best gain seat by seat."""
+        wanted = np.zeros(self.arrays.seats, bool)
+        filled = np.flatnonzero(np.diff(self.arrays.first))
+        if self.linear is not None and len(filled):
+            fitting = np.where(self.arrays.fits, self.linear, -LIMIT)
+            wanted[filled] = np.maximum.reduceat(fitting, self.arrays.first[filled]) > 0
+        return wanted
 
     def _best_part(self, m: int, part: FairPart) -> int:
         """Bound ``m * part`` from above; carried load and history cannot be given away."""
@@ -156,7 +166,7 @@ def _best_per_seat(arrays: Arrays, linear: Ints) -> int:
     if not arrays.pairs:
         return 0
     filled = np.flatnonzero(np.diff(arrays.first))
-    best = np.maximum.reduceat(linear, arrays.first[filled])
+    best = np.maximum.reduceat(np.where(arrays.fits, linear, -LIMIT), arrays.first[filled])
     return int(np.where(arrays.mandatory[filled], best, np.maximum(best, 0)).sum())
 
 

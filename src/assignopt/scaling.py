@@ -50,7 +50,11 @@ def decimals_of(values: Floats) -> int | None:
     (1, None)
     """
     return next(
-        (d for d in range(MAX_DECIMALS + 1) if all(_are_whole(v, d) for v in (values[:99], values))),
+        (
+            d
+            for d in range(MAX_DECIMALS + 1)
+            if all(_are_whole(v, d) for v in (values[:99], values))
+        ),
         None,
     )
 
@@ -60,7 +64,9 @@ def _are_whole(values: Floats, decimals: int) -> bool:
     if not decimals:
         return bool((values == np.rint(values)).all())
     shifted = values * 10**decimals
-    return bool(np.all(np.abs(shifted - np.rint(shifted)) <= 1e-12 * np.maximum(1, np.abs(shifted))))
+    return bool(
+        np.all(np.abs(shifted - np.rint(shifted)) <= 1e-12 * np.maximum(1, np.abs(shifted)))
+    )
 
 
 def scaled(values: Floats, total: float) -> Scaled:

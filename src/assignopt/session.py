@@ -270,13 +270,15 @@ class Session:
         value = abs(goal.value_of(gain))
         least = gain - math.floor(goal.tier.slack * value * goal.scale + 1e-9)
         self.kept.append((goal, least))
+        if proved and goal.is_linear and not goal.tier.slack and bound == goal.best_gain:
+            self.arrays.mandatory |= goal.wanted_seats
         if len(self.results) <= self.flows:
             flow = self.engines.setdefault("flow", FlowEngine(self.arrays, self.run))
             if not proved or not flow.keep(goal, least):
                 self.flows = 0
         if "cpsat" in self.engines:
             self.engines["cpsat"].keep(goal, least)
-        self._report(gain, bound)
+        self._report(gain, bound, goal)
 
     def _unsolved(self, goal: Goal, name: str) -> TierResult:
         """Note a tier that no engine saw: bounded by arithmetic only."""
@@ -454,12 +456,12 @@ class Session:
             deterministic=self.options.deterministic,
         )
 
-    def _report(self, gain: int | None, bound: int | None) -> None:
-        """Tell the caller how far the tier at work is."""
+    def _report(self, gain: int | None, bound: int | None, goal: Goal | None = None) -> None:
+        """Tell the caller how far a tier is: the one at work, unless another is named."""
         if self.options.on_progress is None or not self.goals:
             return
         at = min(len(self.results), len(self.goals) - 1)
-        self.options.on_progress(self._snapshot(self.goals[at], gain, bound))
+        self.options.on_progress(self._snapshot(goal or self.goals[at], gain, bound))
 
     def _snapshot(self, goal: Goal, gain: int | None, bound: int | None) -> Snapshot:
         value = None if gain is None else goal.value_of(gain)

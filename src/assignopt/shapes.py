@@ -145,7 +145,8 @@ class Ragged(Columns):
         place = np.arange(len(self.row)) - start
         for k in range(int(place.max()) + 1):
             here = place == k
-            signature[self.row[here]] = signature[self.row[here]] * (entry.max() + 1) + entry[here]
+            signature *= entry.max() + 1
+            signature[self.row[here]] += entry[here]
             signature = np.unique(signature, return_inverse=True)[1].astype(np.int64)
         return signature
 

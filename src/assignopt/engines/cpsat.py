@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..arrays import Arrays
-    from ..columns import Ints
+    from ..columns import Bools, Ints
     from ..goals import FairPart, Goal
 
 Expr = Any
@@ -56,6 +56,7 @@ class CpSatEngine:
         self.x = [self.model.new_bool_var("") for _ in range(arrays.pairs)]
         self._helpers: list[_Helper] = []
         self._working: dict[int, Any] = {}
+        self._group_owners: list[dict[int, Any]] = []
         self._parts: dict[int, Expr] = {}
         self._proved = False
         for add in (self._seats, self._loads, self._rows, self._groups):
@@ -130,16 +131,18 @@ class CpSatEngine:
         for tasks in arrays.groups:
             parts = [np.arange(arrays.first[t], arrays.first[t + 1]) for t in tasks]
             pairs = np.concatenate(parts)
-            owners = []
-            for rep in np.unique(arrays.pair_rep[pairs]):
+            owners: dict[int, Any] = {}
+            for rep in np.unique(arrays.pair_rep[pairs]).tolist():
                 mine = pairs[arrays.pair_rep[pairs] == rep]
                 owner = self.model.new_bool_var("")
-                owners.append(owner)
+                owners[rep] = owner
                 for pair in mine:
                     self.model.add_implication(self.x[pair], owner)
                 self.model.add_bool_or([~owner, *(self.x[pair] for pair in mine)])
                 self._helpers.append(_Helper(owner, _any_of(mine, arrays)))
-            self.model.add_at_most_one(owners)
+            self.model.add_at_most_one(owners.values())
+            self._group_owners.append(owners)
+        self._merge_groups(arrays.mandatory)
 
     def _linear(self, pairs: Ints, low: int, high: int, coef: Ints | None = None) -> None:
         if low > -NO_LIMIT and high < NO_LIMIT and coef is None and low > 0:
@@ -171,6 +174,7 @@ class CpSatEngine:
             terms.append(self._sum(some, goal.linear[some]))
         if goal.used:
             working = [self._works(rep) for rep in range(self.arrays.reps)]
+            self.model.add(cp_model.LinearExpr.sum(working) >= self.arrays.least_reps)
             terms.append(goal.used * cp_model.LinearExpr.sum(working))
         terms.extend(m * self._part(part) for m, part in goal.fair)
         return sum(terms) if terms else cp_model.LinearExpr.constant(0)
@@ -336,7 +340,7 @@ class CpSatEngine:
         self.model.clear_objective()
         self.model.maximize(gain)
         self._hint(incumbent)
-        found = self._solve(self._solver())
+        found = self._solve(self._solver(), goal.best_gain)
         if found.bound is None or found.choice is None:
             return found
         reached = goal.gain(found.choice)
@@ -353,9 +357,24 @@ class CpSatEngine:
         return self._solve(solver)
 
     def keep(self, goal: Goal, gain: int) -> bool:
-        """Let no later plan gain less than this."""
+        """Let no later plan gain less than this; say so seat by seat where that is the same."""
         self.model.add(self._gain(goal) >= gain)
+        if goal.is_linear and gain == goal.best_gain:
+            arrays = self.arrays
+            for seat in np.flatnonzero(goal.wanted_seats).tolist():
+                self.model.add_exactly_one(self.x[arrays.first[seat] : arrays.first[seat + 1]])
+            self._merge_groups(arrays.mandatory | goal.wanted_seats)
         return True
+
+    def _merge_groups(self, filled: Bools) -> None:
+        """Where all tasks of a group are assigned, each goes exactly where the group goes."""
+        arrays = self.arrays
+        for tasks, owners in zip(arrays.groups, self._group_owners, strict=True):
+            for task in tasks[filled[tasks]].tolist():
+                pairs = range(int(arrays.first[task]), int(arrays.first[task + 1]))
+                held = {int(arrays.pair_rep[pair]): self.x[pair] for pair in pairs}
+                for rep, owner in owners.items():
+                    self.model.add(owner == (held[rep] if rep in held else 0))
 
     def _hint(self, incumbent: Ints | None) -> None:
         self.model.clear_hints()
@@ -379,8 +398,9 @@ class CpSatEngine:
             parameters.num_workers = 1
         return solver
 
-    def _solve(self, solver: cp_model.CpSolver) -> Outcome:
-        listener = _Listener(self.x)
+    def _solve(self, solver: cp_model.CpSolver, enough: int | None = None) -> Outcome:
+        """Search until all is proved, the run is over, or a gain is ``enough``."""
+        listener = _Listener(self.x, enough)
         solver.best_bound_callback = listener.on_bound
         report = self.run.report
 
@@ -423,9 +443,9 @@ def _floor(bound: float) -> int:
 class _Listener(cp_model.CpSolverSolutionCallback):
     """Keeps the last solution and bound outside the solver."""
 
-    def __init__(self, x: list[Any]) -> None:
+    def __init__(self, x: list[Any], enough: int | None) -> None:
         super().__init__()
-        self._x = x
+        self._x, self._enough = x, enough
         self.gain: int | None = None
         self.bound: int | None = None
         self.values: Ints | None = None
@@ -436,6 +456,8 @@ class _Listener(cp_model.CpSolverSolutionCallback):
         self.values = np.array([self.boolean_value(v) for v in self._x], np.int64)
         self.gain = round(self.objective_value)
         self.on_bound(self.best_objective_bound)
+        if self._enough is not None and self.gain >= self._enough:
+            self.stop_search()
 
     def on_bound(self, bound: float) -> None:
         """Keep the best bound."""
