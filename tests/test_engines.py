@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 
-import assignopt as ao
 import pytest
-from assignopt.objectives import maximises
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import assignopt as ao
 import oracle
 import strategies
+from assignopt.objectives import maximises
 
 RELAXED = settings(
-    max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

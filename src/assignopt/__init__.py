@@ -2,34 +2,97 @@
 
 >>> import assignopt as ao
 >>> problem = ao.Problem([ao.Rep("ana", capacity=8)], [ao.Task("acme", effort=3)])
+
+Names are loaded when they are first used, so that importing the package costs next to nothing.
 """
 
-from . import metrics
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from ._version import __version__
-from .check import Audit, audit
-from .errors import AssignoptError, EngineError, NoSolutionError
-from .objectives import Coverage, Fairness, Fit, Moves, Preference, RepsUsed, Value, Weighted
-from .plan import Plan, Reason, Status
-from .problem import Problem
-from .progress import Snapshot
-from .records import Rep, Role, Task
-from .report import LoadReport, load_report
-from .rules import (
-    Allow,
-    Apart,
-    CoverAll,
-    Forbid,
-    MaxLoad,
-    MaxLoadGap,
-    MaxMoves,
-    MaxTasks,
-    MinFit,
-    MinLoad,
-    MinTasks,
-    Pin,
-    Together,
-)
-from .solve import solve
+
+if TYPE_CHECKING:
+    from . import datasets, metrics
+    from .check import Audit, audit
+    from .errors import AssignoptError, EngineError, NoSolutionError
+    from .objectives import Coverage, Fairness, Fit, Moves, Preference, RepsUsed, Value, Weighted
+    from .plan import Plan, Reason, Status
+    from .problem import Problem
+    from .progress import Snapshot
+    from .records import Rep, Role, Task
+    from .report import LoadReport, load_report
+    from .rules import (
+        Allow,
+        Apart,
+        CoverAll,
+        Forbid,
+        MaxLoad,
+        MaxLoadGap,
+        MaxMoves,
+        MaxTasks,
+        MinFit,
+        MinLoad,
+        MinTasks,
+        Pin,
+        Together,
+    )
+    from .solving import solve
+
+_HOME = {
+    "Allow": "rules",
+    "Apart": "rules",
+    "AssignoptError": "errors",
+    "Audit": "check",
+    "CoverAll": "rules",
+    "Coverage": "objectives",
+    "EngineError": "errors",
+    "Fairness": "objectives",
+    "Fit": "objectives",
+    "Forbid": "rules",
+    "LoadReport": "report",
+    "MaxLoad": "rules",
+    "MaxLoadGap": "rules",
+    "MaxMoves": "rules",
+    "MaxTasks": "rules",
+    "MinFit": "rules",
+    "MinLoad": "rules",
+    "MinTasks": "rules",
+    "Moves": "objectives",
+    "NoSolutionError": "errors",
+    "Pin": "rules",
+    "Plan": "plan",
+    "Preference": "objectives",
+    "Problem": "problem",
+    "Reason": "plan",
+    "Rep": "records",
+    "RepsUsed": "objectives",
+    "Role": "records",
+    "Snapshot": "progress",
+    "Status": "plan",
+    "Task": "records",
+    "Together": "rules",
+    "Value": "objectives",
+    "Weighted": "objectives",
+    "audit": "check",
+    "load_report": "report",
+    "solve": "solving",
+}
+"""The module that each public name comes from."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("datasets", "metrics"):
+        return import_module(f".{name}", __name__)
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
 
 __all__ = [
     "Allow",
@@ -68,6 +131,7 @@ __all__ = [
     "Weighted",
     "__version__",
     "audit",
+    "datasets",
     "load_report",
     "metrics",
     "solve",

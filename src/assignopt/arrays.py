@@ -276,6 +276,10 @@ class Arrays:
     def load_bounds(self) -> tuple[Ints, Ints]:
         """(R,) least and most new effort of each rep, as integers."""
         problem, reps = self.problem, self.problem.rep_columns
+        if np.isnan(reps.capacity).all() and not any(
+            isinstance(rule, MinLoad | MaxLoad) for rule in problem.rules
+        ):
+            return np.zeros(self.reps, np.int64), np.full(self.reps, NO_LIMIT)
         most = self.rounded.most(np.maximum(reps.capacity - reps.carried_load, 0.0))
         least = np.zeros(self.reps, np.int64)
         for rule in problem.rules:

@@ -51,9 +51,10 @@ class HallCertificate:
         tasks, names = _ids(arrays, seats, np.flatnonzero(reps))
         have = int(high[reps].sum())
         one = len(seats) == 1
+        who = f"only {_listed(names)} may take {'it' if one else 'them'}, with room for {have}"
         words = (
-            f"{len(seats)} task{'' if one else 's'} must be assigned ({_listed(tasks)}); only "
-            f"{_listed(names) or 'nobody'} may take {'it' if one else 'them'}, with room for {have}"
+            f"{len(seats)} task{'' if one else 's'} must be assigned ({_listed(tasks)}); "
+            f"{who if names else 'nobody may take ' + ('it' if one else 'them')}"
         )
         return cls("room", tasks, names, len(seats), have, words)
 

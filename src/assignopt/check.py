@@ -304,7 +304,8 @@ def _skill_fault(held: Holdings) -> PairFault:
             short["at"], short["skill"], short["level"], short["least"], strict=True
         ):
             rep, task = reps.id[held.rep[at]], tasks.id[held.task[at]]
-            words = f"rep {rep!r} has {skill!r} at level {level:.10g}; task {task!r} requires {least:.10g}"
+            has = f"rep {rep!r} has {skill!r} at level {level:.10g}"
+            words = f"{has}; task {task!r} requires {least:.10g}"
             found.setdefault(at, (level, least, words))
     return PairFault("skill", bad, found.__getitem__)
 
@@ -406,6 +407,8 @@ def _calendar(held: Holdings) -> Iterator[Row]:
     """Look for two tasks of one rep that overlap; an end and a start may coincide."""
     tasks, reps = held.problem.task_columns, held.problem.rep_columns
     timed = np.flatnonzero(~np.isnan(tasks.start[held.task]))
+    person = held.task[timed] * len(reps.id) + held.rep[timed]
+    timed = timed[np.unique(person, return_index=True)[1]]
     start, end = tasks.start[held.task[timed]], tasks.end[held.task[timed]]
     order = np.lexsort((end, start, held.rep[timed]))
     last: dict[int, int] = {}

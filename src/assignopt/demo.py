@@ -16,7 +16,7 @@ from .datasets import sales_team
 from .objectives import Coverage, Fairness
 from .records import OWNER
 from .report import load_report
-from .solve import solve
+from .solving import solve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

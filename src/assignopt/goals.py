@@ -211,24 +211,37 @@ def _combined(
     if linear is not None:
         size += _largest_sum(arrays, np.abs(linear))
     coefs = np.zeros(0) if linear is None else linear
-    rates = [gain / part.value_scale for gain, part in fair]
-    at = scaled(np.concatenate([coefs, [used], rates]) if used or fair else coefs, max(size, 1.0))
-    scale, error, ints = at.scale, 0.0, at.ints[: len(coefs)]
+    scale = _shared_scale(np.concatenate([coefs, [used]]), fair, max(size, 1.0))
+    ints = np.rint(coefs * scale).astype(np.int64)
+    error = 0.0
     parts: list[tuple[int, FairPart]] = []
-    if fair:
-        scale = at.scale * 10 ** max(0, _digits_left(size * at.scale))
-        ints = np.rint(coefs * scale).astype(np.int64)
     for gain, part in fair:
         m = round(gain * scale / part.value_scale)
         lost = abs(gain / part.value_scale - m / scale) * _largest(part, arrays)
-        error += lost + abs(gain) * _error(part, arrays)
+        error += (lost if lost > 1e-12 else 0.0) + abs(gain) * _error(part, arrays)
         parts.append((m, part))
-    if linear is not None and (at.error or fair):
-        error += _largest_sum(arrays, np.abs(linear - ints / scale))
-    kept = None if linear is None else ints
     used_gain = round(used * scale)
-    error += abs(used - used_gain / scale) * arrays.reps
+    rest = np.append(coefs, used) * scale
+    if np.abs(rest - np.rint(rest)).max(initial=0) > 1e-6:
+        error += abs(used - used_gain / scale) * arrays.reps
+        if linear is not None:
+            error += _largest_sum(arrays, np.abs(linear - ints / scale))
+    kept = None if linear is None else ints
     return Goal(tier, arrays, flip, scale, error, kept, flip * constant, used_gain, parts)
+
+
+def _shared_scale(coefs: Floats, fair: list[tuple[float, FairPart]], size: float) -> float:
+    """Choose the scale of a sum: one at which all its parts are integers, where there is room."""
+    at = scaled(coefs, size)
+    if not fair:
+        return at.scale
+    wanted = [part.value_scale for _, part in fair]
+    places = decimals_of(np.append(coefs, [gain for gain, _ in fair]))
+    if places is not None and decimals_of(np.array(wanted)) == 0 and max(wanted) < LIMIT:
+        common = float(math.lcm(*(int(scale) for scale in wanted))) * 10.0**places
+        if size * common <= LIMIT:
+            return common
+    return at.scale * 10.0 ** max(0, _digits_left(size * at.scale))
 
 
 def _largest_sum(arrays: Arrays, amounts: Floats) -> float:

@@ -50,6 +50,9 @@ logger = logging.getLogger(__name__)
 EFFORT_SHARE = 0.5
 """Deterministic time per second of the time limit, in deterministic mode."""
 
+BUILD_PACE = 6e-6
+"""Seconds per pair that writing a search model takes at the least; it cannot be interrupted."""
+
 GREEDY_PACE = 1e-6
 """Seconds per pair and seat that a greedy plan beside a flow at work is allowed for."""
 
@@ -236,6 +239,9 @@ class Session:
     def _by_search(self, k: int) -> Outcome:
         """Solve tier ``k`` by search, within its share of the time left."""
         if "cpsat" not in self.engines:
+            if self.choice is not None and BUILD_PACE * self.arrays.pairs > self.run.left:
+                logger.info("no time to write the search model of %d pairs", self.arrays.pairs)
+                return Outcome()
             engine = CpSatEngine(self.arrays, self.run)
             for goal, gain in self.kept:
                 engine.keep(goal, gain)

@@ -6,6 +6,7 @@ complete, auxiliary variables included, so that a plan in hand is where the sear
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -337,15 +338,52 @@ class CpSatEngine:
     def optimise(self, goal: Goal, incumbent: Ints | None) -> Outcome:
         """Maximise one goal under the rules and what was kept so far."""
         gain = self._gain(goal)
+        top = goal.best_gain
+        if goal.used < 0 and goal.linear is None and not goal.fair:
+            stepped = self._step_down(goal, gain, incumbent)
+            if stepped.choice is not None:
+                return stepped
+            top = top if stepped.bound is None else stepped.bound
         self.model.clear_objective()
         self.model.maximize(gain)
         self._hint(incumbent)
-        found = self._solve(self._solver(), goal.best_gain)
-        if found.bound is None or found.choice is None:
-            return found
+        found = self._solve(self._solver(), top)
+        bound = top if found.bound is None else min(top, found.bound)
+        if found.choice is None:
+            return Outcome(None, bound, found.infeasible)
         reached = goal.gain(found.choice)
-        close = abs(found.bound - reached) <= 1 + 2e-9 * abs(reached)
-        return Outcome(found.choice, reached) if self._proved and close else found
+        close = abs(bound - reached) <= 1 + 2e-9 * abs(reached)
+        return Outcome(found.choice, reached if self._proved and close else bound)
+
+    def _step_down(self, goal: Goal, gain: Expr, incumbent: Ints | None) -> Outcome:
+        """Ask for a number of reps outright, from the least conceivable one upwards.
+
+        A decision is often far easier than the same bound in a minimisation. Half of the time
+        goes to it; then what was refuted stays as a bound.
+        """
+        until = time.perf_counter() + self.run.left / 2
+        wanted = goal.best_gain
+        model = self.model
+        try:
+            while incumbent is None or goal.gain(incumbent) < wanted:
+                self.model = model.clone()
+                self.model.clear_objective()
+                self.model.add(gain >= wanted)
+                self._hint(incumbent)
+                solver = self._solver()
+                left = until - time.perf_counter()
+                if left <= 0 or self.run.is_over:
+                    return Outcome(None, wanted)
+                solver.parameters.max_time_in_seconds = left
+                found = self._solve(solver)
+                if found.choice is not None:
+                    return Outcome(found.choice, wanted)
+                if not found.infeasible:
+                    return Outcome(None, wanted)
+                wanted += goal.used
+        finally:
+            self.model = model
+        return Outcome(incumbent, wanted)
 
     def is_feasible(self, *, presolve: bool) -> Outcome:
         """Search for any plan with presolve on or off: the second opinion on an INFEASIBLE."""
@@ -374,7 +412,7 @@ class CpSatEngine:
                 pairs = range(int(arrays.first[task]), int(arrays.first[task + 1]))
                 held = {int(arrays.pair_rep[pair]): self.x[pair] for pair in pairs}
                 for rep, owner in owners.items():
-                    self.model.add(owner == (held[rep] if rep in held else 0))
+                    self.model.add(owner == held.get(rep, 0))
 
     def _hint(self, incumbent: Ints | None) -> None:
         self.model.clear_hints()

@@ -22,6 +22,9 @@ T = TypeVar("T")
 POLL = 0.02
 """Seconds between two looks at the clock and at the stop signals."""
 
+PORTFOLIO = 4
+"""Workers of a search on a machine with fewer cores: its strategies complement each other."""
+
 GRACE = 0.15
 """Seconds an engine that was told to stop has to hand over what it has."""
 
@@ -35,7 +38,7 @@ class Run:
     deadline
         When to stop, by ``time.perf_counter``.
     workers
-        Threads of a search; None = one for each core.
+        Threads of a search; None = one for each core, and at least :data:`PORTFOLIO`.
     seed
         Seed of a search.
     effort
@@ -68,7 +71,7 @@ class Run:
     @property
     def threads(self) -> int:
         """How many workers a search may use."""
-        return self.workers or os.cpu_count() or 1
+        return self.workers or max(PORTFOLIO, os.cpu_count() or 1)
 
     def call(
         self,

@@ -48,7 +48,7 @@ def solve(
     seed
         Seed of the search.
     workers
-        Threads of the search; None = one for each core.
+        Threads of the search; None = one for each core, and at least four.
     engine
         ``auto``, or an engine by name: ``flow``, ``cpsat``, ``greedy`` (which proves nothing but
         what arithmetic shows).
