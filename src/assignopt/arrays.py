@@ -30,7 +30,7 @@ from .rules import (
     Pin,
     Together,
 )
-from .scaling import NO_LIMIT, Rounded, rounded_efforts
+from .scaling import LIMIT, MAX_DECIMALS, NO_LIMIT, Rounded, rounded_efforts
 
 if TYPE_CHECKING:
     from .columns import Bools, Floats, Ints
@@ -360,6 +360,7 @@ def compile_problem(problem: Problem) -> Arrays:
     first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     arrays = Arrays(problem, seat_task, seat, rep, first, _mandatory(problem, seat_task))
     arrays = _with_least_fit(arrays)
+    _check_total(arrays)
     arrays.groups.extend(_groups(problem))
     for add in (_overlap_rows, _person_rows, _apart_rows, _bound_rows, _move_rows):
         arrays.rows.extend(add(arrays))
@@ -376,6 +377,16 @@ def _with_least_fit(arrays: Arrays) -> Arrays:
     first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     pairs = arrays.pair_seat[kept], arrays.pair_rep[kept]
     return Arrays(arrays.problem, arrays.seat_task, *pairs, first, arrays.mandatory)
+
+
+def _check_total(arrays: Arrays) -> None:
+    """Scale the efforts at once where their sum could be too large, which is then said."""
+    tasks, reps = arrays.problem.task_columns, arrays.problem.rep_columns
+    least = reps.efficiency.min(initial=1.0)
+    total = (tasks.effort.sum() + tasks.roles.effort.sum()) / least + reps.carried_load.sum()
+    given = arrays.given("effort")
+    if total + (0.0 if given is None else given.sum()) > LIMIT / 10**MAX_DECIMALS:
+        _ = arrays.rounded
 
 
 def _mandatory(problem: Problem, seat_task: Ints) -> Bools:

@@ -348,6 +348,8 @@ def _common(
     places = decimals_of(weight[who])
     if decimals is None or places is None:
         return None
+    if weight[who].max(initial=0) * 10**places > MAX_LCM:
+        return None
     whole = np.rint(np.where(who, weight, 1.0) * 10**places).astype(np.int64)
     multiple = 1
     for one in np.unique(whole[who]).tolist():
@@ -371,8 +373,8 @@ def _squares(
     """Keep quantities as they are, and 1 / entitlement as an integer factor beside them."""
     entitled = np.where(who, weight, 1.0)
     top = offset + np.bincount(arrays.pair_rep, amounts, arrays.reps)
-    places = decimals_of(entitled)
-    whole = np.rint(entitled * 10 ** (places or 0)).astype(np.int64)
+    places = decimals_of(entitled) if entitled.max(initial=0) <= MAX_LCM else None
+    whole = np.rint(np.minimum(entitled, MAX_LCM) * 10 ** (places or 0)).astype(np.int64)
     multiple = math.lcm(*np.unique(whole[who]).tolist()) if places is not None else MAX_LCM + 1
     lost = 0.0
     if multiple <= MAX_LCM:

@@ -53,6 +53,9 @@ EFFORT_SHARE = 0.5
 BUILD_PACE = 6e-6
 """Seconds per pair that writing a search model takes at the least; it cannot be interrupted."""
 
+FIRST_PLAN = 0.1
+"""Seconds that a first plan gets in any case, so that no run comes back with empty hands."""
+
 GREEDY_PACE = 1e-6
 """Seconds per pair and seat that a greedy plan beside a flow at work is allowed for."""
 
@@ -135,7 +138,7 @@ class Session:
         if self.options.engine == "greedy":
             self._greedy_only()
         else:
-            infeasible = self._tiers()
+            infeasible = self._interruptible_tiers()
             if infeasible is not None:
                 return self._no_plan(*infeasible)
         if self.choice is None:
@@ -143,6 +146,18 @@ class Session:
         if self.choice is None:
             return self._no_plan(Status.UNKNOWN, None)
         return self._plan()
+
+    def _interruptible_tiers(self) -> tuple[Status, str | None] | None:
+        """Solve the tiers; with Ctrl-C go on with the plan at hand, if there is one."""
+        try:
+            return self._tiers()
+        except KeyboardInterrupt:
+            if self.choice is None:
+                raise
+            self.run.interrupted = True
+            rest = self.goals[len(self.results) :]
+            self.results.extend(self._unsolved(goal, "") for goal in rest)
+            return None
 
     def _flow_tiers(self) -> int:
         """Count the tiers that go to the flow engine."""
@@ -300,7 +315,7 @@ class Session:
             hint = np.concatenate(
                 [self.arrays.present, np.full(self.arrays.seats - self.arrays.tasks, -1)]
             )
-        run = Run(time.perf_counter() + 1.0) if late else self.run
+        run = Run(max(self.run.deadline, time.perf_counter() + (1.0 if late else FIRST_PLAN)))
         completed = GreedyEngine(self.arrays, run).construct(self.goals, hint)
         self._offer_first(completed.choice)
         if hint is not None:
@@ -355,7 +370,11 @@ class Session:
             return
         if any(kept.gain(choice) < least for kept, least in self.kept):
             raise EngineError("an engine gave up an earlier tier")
-        if goal is None or self.choice is None or goal.gain(choice) >= goal.gain(self.choice):
+        if goal is None or self.choice is None:
+            self.choice = choice
+            return
+        new, old = goal.gain(choice), goal.gain(self.choice)
+        if new > old or (new == old and self._gains(choice) > self._gains(self.choice)):
             self.choice = choice
 
     def _gains(self, choice: Ints) -> tuple[int, ...]:

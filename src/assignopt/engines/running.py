@@ -108,7 +108,12 @@ class Run:
                 done.set()
 
         threading.Thread(target=body, daemon=True, name="assignopt-engine").start()
-        self._wait(done, watch)
+        try:
+            self._wait(done, watch)
+        except BaseException:
+            if cancel is not None:
+                cancel()
+            raise
         if not done.is_set() and cancel is not None:
             cancel()
             self._wait_grace(done)
