@@ -8,7 +8,7 @@ cost is on record and widens every bound.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -54,6 +54,12 @@ class FairPart:
     factor: Ints | None = None
     factor_scale: float = 1.0
     factor_error: float = 0.0
+    weight: Floats = field(default_factory=lambda: np.zeros(0))
+
+    def largest(self, arrays: Arrays) -> Ints:
+        """(R,) the most that each integer share can be."""
+        sums = np.bincount(arrays.pair_rep, self.coef, arrays.reps)
+        return self.offset + sums.astype(np.int64)
 
     def shares(self, arrays: Arrays, chosen: Ints) -> Ints:
         """(R,) integer shares when these pairs are chosen."""
@@ -142,23 +148,54 @@ class Goal:
         return wanted
 
     def _best_part(self, m: int, part: FairPart) -> int:
-        """Bound ``m * part`` from above; carried load and history cannot be given away."""
-        arrays, offset = self.arrays, part.offset[part.who]
+        """Bound ``m * part`` from above.
+
+        Carried load and history cannot be given away, and what has to be assigned has to go
+        somewhere: the highest share is at least the mean share, the lowest at most, and the sum
+        of squares at least that of an even split (Cauchy and Schwarz).
+        """
+        offset = part.offset[part.who]
         if not len(offset):
             return 0
         notion, counted = part.tier.notion, part.tier.idle == "count"
         if notion == "maxmin":
-            most = np.bincount(arrays.pair_rep, part.coef, arrays.reps).astype(np.int64)
-            top = (part.offset + most)[part.who]
-            return m * int(top.min() if counted else max(top.max(), 0)) if m > 0 else 0
+            if m < 0:
+                return 0
+            top = part.largest(self.arrays)[part.who]
+            if not counted:
+                return m * int(max(top.max(), 0))
+            return m * min(
+                int(top.min()), math.floor(self._mean(part, most=True) * (1 + 1e-9) + 1e-6)
+            )
         if m > 0:
             return m * LIMIT
-        if notion == "minmax" and counted:
-            return m * int(offset.max())
-        if notion == "l2" and counted:
-            assert part.factor is not None
-            return m * int((part.factor[part.who] * offset**2).sum())
-        return 0
+        if not counted or notion == "range":
+            return 0
+        mean = self._mean(part, most=False) * (1 - 1e-9) - 1e-6
+        if notion == "minmax":
+            return m * max(int(offset.max()), math.ceil(mean))
+        assert part.factor is not None
+        alone = int((part.factor[part.who] * offset**2).sum())
+        even = mean**2 * float(part.weight[part.who].sum()) * part.factor_scale
+        return m * max(alone, math.ceil(even * (1 - 1e-9) - 1e-6) if mean > 0 else 0)
+
+    def _mean(self, part: FairPart, *, most: bool) -> float:
+        """Bound the mean share, in integers: with all that may be assigned, or all that must."""
+        arrays = self.arrays
+        weight = np.where(part.who, part.weight, 0.0)
+        per_share = np.ones(len(weight)) if part.factor is not None else weight
+        total = float((part.offset * np.where(part.who, per_share, 0.0)).sum())
+        filled = np.flatnonzero(np.diff(arrays.first))
+        if len(filled):
+            amount = part.coef * per_share[arrays.pair_rep]
+            if most:
+                each = np.maximum.reduceat(amount, arrays.first[filled])
+            else:
+                fitting = np.where(arrays.fits, amount, np.inf)
+                each = np.minimum.reduceat(fitting, arrays.first[filled])
+                each = np.where(arrays.mandatory[filled] & np.isfinite(each), each, 0.0)
+            total += float(each.sum())
+        return total / float(weight.sum())
 
 
 def _best_per_seat(arrays: Arrays, linear: Ints) -> int:
@@ -259,7 +296,7 @@ def _digits_left(total: float) -> int:
 
 def _largest(part: FairPart, arrays: Arrays) -> float:
     """Bound the integer measure of a fairness part over all plans."""
-    top = part.offset + np.bincount(arrays.pair_rep, part.coef, arrays.reps)
+    top = part.largest(arrays)
     if part.factor is not None:
         return float((part.factor * top.astype(np.float64) ** 2).sum())
     return float(top.max(initial=0))
@@ -316,10 +353,11 @@ def fair_part(arrays: Arrays, tier: Fairness) -> FairPart:
         shift = offsets * multiple
         if _sum_fits(arrays, coef, shift):
             common = int(np.gcd.reduce(np.concatenate([coef, shift, [0]]))) or 1
-            return FairPart(tier, who, coef // common, shift // common, scale / common, 0.0)
+            part = FairPart(tier, who, coef // common, shift // common, scale / common, 0.0)
+            return replace(part, weight=weight)
     inverse = np.where(who, 1 / np.where(weight > 0, weight, 1.0), 0.0)
     share, start = amounts * inverse[arrays.pair_rep], offset * inverse
-    return _rounded_part(arrays, tier, who, share, start)
+    return replace(_rounded_part(arrays, tier, who, share, start), weight=weight)
 
 
 def _rounded_part(
@@ -400,4 +438,5 @@ def _squares(
         factor,
         factor_scale,
         lost,
+        weight,
     )

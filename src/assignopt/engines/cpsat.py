@@ -420,10 +420,11 @@ class CpSatEngine:
             return
         on = np.zeros(self.arrays.pairs, np.int64)
         on[incumbent[incumbent >= 0]] = 1
-        for variable, value in zip(self.x, on.tolist(), strict=True):
-            self.model.add_hint(variable, value)
-        for helper in self._helpers:
-            self.model.add_hint(helper.variable, helper.value(incumbent))
+        hint = self.model.proto.solution_hint
+        hint.vars.extend([variable.index for variable in self.x])
+        hint.values.extend(on.tolist())
+        hint.vars.extend([helper.variable.index for helper in self._helpers])
+        hint.values.extend([helper.value(incumbent) for helper in self._helpers])
 
     def _solver(self) -> cp_model.CpSolver:
         solver = cp_model.CpSolver()
