@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import assignopt as ao
 import pytest
-from assignopt.objectives import maximises
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
+import assignopt as ao
 import strategies
+from assignopt.objectives import maximises
 
-FEW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 UPPER = [k for k in strategies.RULES if k not in ("min_tasks", "min_load", "max_load_gap")]
 LINEAR = ["coverage", "value", "fit", "preference", "moves", "reps_used"]
 
@@ -227,11 +227,13 @@ def halved(problem: ao.Problem, name: str) -> ao.Problem:
             "carried_load": rep.carried_load / 2,
         }
         reps += [rep.model_copy(update={**half, "id": f"{rep.id} {i}"}) for i in (1, 2)]
-    return ao.Problem(reps, problem.tasks.values(), rules=problem.rules, objective=problem.objective)
+    return ao.Problem(
+        reps, problem.tasks.values(), rules=problem.rules, objective=problem.objective
+    )
 
 
 @pytest.mark.parametrize("notion", ["minmax", "maxmin", "l2"])
-@settings(FEW, max_examples=20)
+@settings(FEW, max_examples=12)
 @given(data=st.data())
 def test_two_halves_share_no_better_than_the_whole(notion: Any, data: st.DataObject) -> None:
     # what two halves hold the whole can hold, with shares between theirs

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 import assignopt as ao
 import strategies
 from assignopt import reasons
-from assignopt.arrays import compile_problem
+from assignopt.compiling import compile_problem
 
 ANA, BO = ao.Rep("ana", max_tasks=1), ao.Rep("bo", max_tasks=1)
 SQL = {"sql": 2.0}
@@ -76,8 +76,10 @@ CASES: dict[str, tuple[ao.Problem, ao.Reason, str]] = {
             ao.Allow(task={"region": "apac"}, rep={"region": ["apac", "latam"]}),
         ),
         ao.Reason.REGION,
-        "each task with region 'apac': held only by any rep with region 'apac' or 'latam'; "
-        "that leaves none of 2",
+        (
+            "each task with region 'apac': held only by any rep with region 'apac' or 'latam'; "
+            "that leaves none of 2"
+        ),
     ),
     "forbidden to all": (
         problem([ANA, BO], [ao.Task("t")], ao.Forbid("t", ["ana", "bo"])),
@@ -291,7 +293,7 @@ def test_several_reps_are_counted_and_the_first_are_named() -> None:
 # -- the frame ---------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(strategies.problems())
 def test_every_empty_seat_has_one_row_in_the_order_of_the_tasks(given_: ao.Problem) -> None:
     plan = ao.solve(given_, workers=1)
@@ -356,8 +358,10 @@ def test_thousands_nobody_may_hold_are_looked_at_once_for_each_kind(
     assert plan.unassigned["detail"].tolist()[:3] == [
         "of 30 active reps, 'b' at level 1: 0 (nobody has it)",
         "of 30 active reps, 'c' at level 2: 0 (nobody has it)",
-        "of 30 active reps, 'b' at level 1: 0 (nobody has it), 'c' at level 1: 0 (nobody has it); "
-        "nobody has them all",
+        (
+            "of 30 active reps, 'b' at level 1: 0 (nobody has it), "
+            "'c' at level 1: 0 (nobody has it); nobody has them all"
+        ),
     ]
 
 

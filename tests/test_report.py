@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import assignopt as ao
 import numpy as np
 import pandas as pd
 import pytest
-from assignopt import metrics
-from assignopt.report import MEASURES
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+import assignopt as ao
 import oracle
 import strategies
+from assignopt import metrics
+from assignopt.report import MEASURES
 
 COLUMNS = ["reps", "total", "mean", "min", "max", *MEASURES]
 
@@ -124,9 +124,7 @@ def test_a_tag_that_some_lack_makes_a_group_of_its_own() -> None:
 
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT])
 def test_a_missing_cell_of_a_frame_is_no_tag(missing: Any) -> None:
-    reps = pd.DataFrame(
-        {"id": ["ana", "bo"], "team": pd.Series(["x", missing], dtype=object)}
-    )
+    reps = pd.DataFrame({"id": ["ana", "bo"], "team": pd.Series(["x", missing], dtype=object)})
     problem = ao.Problem.from_frames(reps, pd.DataFrame({"id": ["t1"]}))
     report = ao.load_report((problem, {"t1": "bo"}), by="team")
     assert report.by_group["total"].to_dict() == {"(none)": 1.0, "x": 0.0}
@@ -216,7 +214,7 @@ def test_a_plan_is_measured_as_its_assignments_are() -> None:
     assert from_plan.by_rep["amount"].tolist() == loads[from_plan.by_rep["rep_id"]].tolist()
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_what_the_report_adds_up_is_what_the_tiers_measure(data: st.DataObject) -> None:
     problem = data.draw(strategies.problems(rules=[], tiers=["fairness"]))

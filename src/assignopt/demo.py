@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from .arrays import compile_problem
 from .check import audit
+from .compiling import compile_problem
 from .datasets import sales_team
 from .objectives import Coverage, Fairness
 from .records import OWNER
@@ -208,7 +208,8 @@ def _loads(plan: Plan) -> Iterator[str]:
         bar = "#" * round(30 * row.utilisation)
         away = "" if row.active else "  on leave: takes nothing"
         hours = f"{row.load:6.2f} of {row.capacity:3g}"
-        yield f"  {row.rep_id:<7} {row.tasks:3d} tasks  {hours}  {row.utilisation:4.0%} {bar}{away}"
+        count = f"{row.tasks:3d} {'task' if row.tasks == 1 else 'tasks':<5}"
+        yield f"  {row.rep_id:<7} {count}  {hours}  {row.utilisation:4.0%} {bar}{away}"
 
 
 def _open(plan: Plan) -> Iterator[str]:

@@ -56,9 +56,10 @@ def eligible_pairs(problem: Problem, seat_task: Ints) -> tuple[Ints, Ints]:
 
 def _signatures(problem: Problem, seat_task: Ints) -> tuple[Ints, list[Ints]]:
     """Give each seat the number of its signature, and list the reps who may hold each."""
-    reps, tasks = problem.rep_columns, problem.task_columns
-    everyone = reps.active.copy()
-    conditions: list[tuple[str, float, Bools]] = []
+    tasks = problem.task_columns
+    everyone = problem.rep_columns.active.copy()
+    conditions: list[Ints] = []
+    holders = _Holders(problem)
     parts: list[tuple[Ints, Ints]] = []
     for offset, needs in ((0, tasks.requires), (len(tasks.id), tasks.roles.requires)):
         if not len(needs.row):
@@ -68,7 +69,7 @@ def _signatures(problem: Problem, seat_task: Ints) -> tuple[Ints, list[Ints]]:
         parts.append((needs.row + offset, which.reshape(-1) + len(conditions)))
         for key, least in distinct:
             name = needs.keys[int(key)]
-            conditions.append((name, least, _has(problem, name, least)))
+            conditions.append(holders.who_has(name, least))
     for rule in problem.rules:
         if not isinstance(rule, Allow | Forbid):
             continue
@@ -80,7 +81,7 @@ def _signatures(problem: Problem, seat_task: Ints) -> tuple[Ints, list[Ints]]:
         elif isinstance(rule, Allow) or picked.sum() > NARROW:
             seats = np.flatnonzero(picked[seat_task])
             parts.append((seats, np.full(len(seats), len(conditions))))
-            conditions.append((rule.id, 0.0, fine))
+            conditions.append(np.flatnonzero(fine))
     if not parts:
         return np.zeros(len(seat_task), np.int64), [np.flatnonzero(everyone)]
     row = np.concatenate([p[0] for p in parts])
@@ -89,21 +90,41 @@ def _signatures(problem: Problem, seat_task: Ints) -> tuple[Ints, list[Ints]]:
     signature = told.signatures(len(seat_task))
     allowed = []
     for example in np.unique(signature, return_index=True)[1]:
-        who = everyone.copy()
         lo, hi = np.searchsorted(told.row, [example, example + 1])
-        for key in told.key[lo:hi]:
-            who &= conditions[int(told.keys[key])][2]
-        allowed.append(np.flatnonzero(who))
+        parts_of = [conditions[int(told.keys[key])] for key in told.key[lo:hi]]
+        allowed.append(_in_all(parts_of, everyone))
     return signature, allowed
 
 
-def _has(problem: Problem, skill: str, least: float) -> Bools:
-    """(R,) who has a skill at this level or above."""
-    skills = problem.rep_columns.skills
-    who = np.full(len(problem.rep_columns.id), least <= 0)
-    if skill in skills.keys:
-        mine = (skills.key == skills.keys.index(skill)) & (skills.amount >= least)
-        who[skills.row[mine]] = True
+class _Holders:
+    """The reps by skill, looked up without going through all of them."""
+
+    def __init__(self, problem: Problem) -> None:
+        skills = problem.rep_columns.skills
+        self._reps = len(problem.rep_columns.id)
+        self._code = {name: i for i, name in enumerate(skills.keys)}
+        order = np.lexsort((skills.row, skills.key))
+        self._row, self._level = skills.row[order], skills.amount[order]
+        self._first = np.searchsorted(skills.key[order], np.arange(len(skills.keys) + 1))
+
+    def who_has(self, skill: str, least: float) -> Ints:
+        """List the reps who have a skill at this level or above, in order."""
+        if least <= 0:
+            return np.arange(self._reps)
+        if skill not in self._code:
+            return np.zeros(0, np.int64)
+        lo, hi = self._first[self._code[skill] : self._code[skill] + 2]
+        return np.asarray(self._row[lo:hi][self._level[lo:hi] >= least])
+
+
+def _in_all(lists: list[Ints], everyone: Bools) -> Ints:
+    """List the reps who meet all conditions, beginning with the one that fewest meet."""
+    if not lists:
+        return np.flatnonzero(everyone)
+    first, *rest = sorted(lists, key=len)
+    who = first[everyone[first]]
+    for other in rest:
+        who = np.intersect1d(who, other, assume_unique=True)
     return who
 
 

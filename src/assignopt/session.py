@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._version import __version__
-from .arrays import compile_problem
 from .check import Audit, audit
+from .compiling import compile_problem
 from .engines import (
     CpSatEngine,
     Engine,

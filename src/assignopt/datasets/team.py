@@ -1,124 +1,48 @@
-"""Data made here: seeds and sizes in, a sales team or synthetic problems out.
-
-Everything is drawn by ``numpy.random.default_rng(seed)``; nothing is read from disk. The same
-arguments give the same data, on any machine, with the same numpy.
-"""
+"""A sales team: a seed in, reps, tasks, rules and preferences of one week out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from .objectives import Coverage, Fairness, Value
-from .plan import Reason
-from .problem import Problem
-from .records import Rep, Role, Task
-from .rules import Allow, Forbid, MaxTasks, MinFit, Pin
+from ..objectives import Coverage, Fairness, Value
+from ..problem import Problem
+from ..records import Rep, Role, Task
+from ..rules import Allow, Forbid, MaxTasks, MinFit, Pin
+from .roster import (
+    BURDENS,
+    CUSTOMERS,
+    DEALS,
+    FITS,
+    KINDS,
+    LANGUAGES,
+    NEW_HIRES,
+    ON_LEAVE,
+    PRODUCTS,
+    ROSTER,
+    SALES_IMPOSSIBLE,
+    SPECIALIST,
+    STEMS,
+    TRADES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.random import Generator
 
-    from .columns import Ints
-
-__all__ = ["SALES_IMPOSSIBLE", "equal_efforts", "sales_frames", "sales_team", "unequal_efforts"]
-
-SALES_IMPOSSIBLE = {
-    "hanok-demo-395": Reason.NO_SKILL,
-    "vaultex-proposal-396": Reason.NO_SKILL,
-    "sakura-renewal-397": Reason.REGION,
-    "megalith-tender-398": Reason.NO_CAPACITY,
-    "weekender-meeting-399": Reason.NO_AVAILABILITY,
-    "cityhall-proposal-400": Reason.NO_FIT,
-}
-"""The tasks of :func:`sales_team` that nobody can hold, and the reason a plan has to give."""
+__all__ = ["sales_frames", "sales_team"]
 
 _MONDAY = datetime(2026, 3, 2)
 _TASKS = 400
-_ROSTER = (
-    ("ana", "dach", "enterprise", 40),
-    ("ben", "dach", "enterprise", 40),
-    ("clara", "dach", "midmarket", 40),
-    ("dev", "dach", "midmarket", 40),
-    ("elif", "dach", "smb", 40),
-    ("finn", "dach", "smb", 20),
-    ("greta", "dach", "smb", 40),
-    ("hugo", "uk", "enterprise", 40),
-    ("isla", "uk", "midmarket", 40),
-    ("jack", "uk", "midmarket", 40),
-    ("kate", "uk", "smb", 40),
-    ("liam", "uk", "smb", 40),
-    ("maya", "uk", "smb", 20),
-    ("nils", "nordics", "enterprise", 40),
-    ("olga", "nordics", "midmarket", 20),
-    ("per", "nordics", "smb", 40),
-    ("quinn", "nordics", "smb", 40),
-    ("rosa", "iberia", "enterprise", 40),
-    ("sofia", "iberia", "midmarket", 40),
-    ("tomas", "iberia", "smb", 20),
-    ("uma", "iberia", "smb", 40),
-    ("vera", "global", "enterprise", 40),
-    ("walid", "global", "enterprise", 20),
-    ("yara", "uk", "midmarket", 40),
-)
-_ON_LEAVE, _NEW_HIRES, _SPECIALIST = "yara", ("greta", "uma"), "vera"
 _ROOM, _SPECIALIST_HOURS = 0.75, 34.0
 """Share of a capacity that accounts are drawn for; hours that only the specialist can do."""
 
-_LANGUAGES = {
-    "dach": ("german",),
-    "uk": ("english",),
-    "nordics": ("swedish", "english"),
-    "iberia": ("spanish", "portuguese"),
-    "global": ("english", "german", "spanish", "swedish"),
-}
-_PRODUCTS = {"crm": 0.95, "analytics": 0.6, "payments": 0.3}
-"""Product -> share of the reps who know it."""
-
-_CUSTOMERS = {"startup": 2500, "smb": 6000, "midmarket": 18000, "enterprise": 60000}
-"""Customer type -> typical amount of a deal."""
-
-_DEALS = {"startup": 1, "smb": 1, "midmarket": 2, "enterprise": 3}
-"""Customer type -> least level of the skill ``deals``."""
-
-_FITS = {
-    "smb": {"startup": 0.8, "smb": 0.9, "midmarket": 0.4, "enterprise": 0.1},
-    "midmarket": {"startup": 0.5, "smb": 0.7, "midmarket": 0.9, "enterprise": 0.4},
-    "enterprise": {"startup": 0.3, "smb": 0.5, "midmarket": 0.7, "enterprise": 0.9},
-}
-_KINDS = {
-    "callback": (0.26, 0.25, 0.75, 0.1),
-    "renewal": (0.25, 0.5, 2.0, 1.0),
-    "demo": (0.20, 0.75, 1.5, 0.6),
-    "proposal": (0.15, 1.0, 3.0, 1.2),
-    "onboarding": (0.07, 1.5, 3.5, 0.8),
-    "meeting": (0.05, 0.5, 1.0, 0.5),
-    "tender": (0.02, 3.0, 6.0, 2.5),
-}
-"""Kind of task -> share of the tasks, least and most hours, share of the deal's amount."""
-
-_BURDENS = {"callback": 2.0, "tender": 3.0, "onboarding": 1.0}
-_WORDS = (
-    "acme alder amber anchor arbor aspen atlas aurora basalt beacon birch blossom bridge bright "
-    "cedar cobalt comet copper coral crest crown delta drift ember falcon fern flint forge "
-    "garnet glacier granite harbor hazel heron indigo ivory jasper juniper kestrel lantern "
-    "larch linden lotus lunar maple marlin meadow mesa nectar nimbus north oak onyx opal orchid "
-    "osprey pearl pine prism quarry quartz raven ridge river robin saffron sage sierra slate "
-    "solar spruce sterling summit tidal timber topaz umber valley vector violet walnut willow "
-    "zephyr"
-)
-_STEMS = _WORDS.split()
-_TRADES = ("", "-foods", "-labs", "-works", "-media", "-mills")
-
 Row = dict[str, Any]
-
-
-# -- a sales team ------------------------------------------------------------------------------
 
 
 def sales_team(seed: int = 7) -> Problem:
@@ -226,13 +150,13 @@ class _Draft:
     def drawn(cls, seed: int) -> _Draft:
         """Draw reps, then accounts with their tasks, then the impossible ones."""
         draft = cls(np.random.default_rng(seed))
-        for row in _ROSTER:
+        for row in ROSTER:
             draft.reps.append(_rep(draft.rng, *row))
         for rep in draft.reps:
             if rep["active"]:
                 draft.room[rep["id"]] = _ROOM * rep["capacity"] - rep["carried_load"]
         draft._specialist()
-        names = [stem + trade for trade in _TRADES for stem in _STEMS]
+        names = [stem + trade for trade in TRADES for stem in STEMS]
         for name in draft.rng.permutation(names).tolist():
             if len(draft.tasks) < _TASKS - len(SALES_IMPOSSIBLE):
                 draft._account(name)
@@ -242,12 +166,12 @@ class _Draft:
     def _specialist(self) -> None:
         """Draw the security tasks, which only one rep can do: the bottleneck of the team."""
         rng, left = self.rng, _SPECIALIST_HOURS
-        rep = next(rep for rep in self.reps if rep["id"] == _SPECIALIST)
-        self.room[_SPECIALIST] = 0.0
-        stems = iter(rng.permutation(_STEMS).tolist())
+        rep = next(rep for rep in self.reps if rep["id"] == SPECIALIST)
+        self.room[SPECIALIST] = 0.0
+        stems = iter(rng.permutation(STEMS).tolist())
         while left > 0:
             kind = str(rng.choice(["renewal", "demo", "proposal"]))
-            effort = min(left, _quarters(rng, *_KINDS[kind][1:3]))
+            effort = min(left, _quarters(rng, *KINDS[kind][1:3]))
             left -= effort
             customer = str(rng.choice(["midmarket", "enterprise"]))
             needs = {"english": 1.0, "security": float(rng.integers(1, 4))}
@@ -264,11 +188,11 @@ class _Draft:
         rng = self.rng
         left = _TASKS - len(SALES_IMPOSSIBLE) - len(self.tasks)
         kinds = rng.choice(
-            list(_KINDS),
+            list(KINDS),
             min(left, int(rng.choice([1, 2, 3, 5], p=[0.9, 0.05, 0.03, 0.02]))),
-            p=[share for share, *_ in _KINDS.values()],
+            p=[share for share, *_ in KINDS.values()],
         ).tolist()
-        hours = [_quarters(rng, *_KINDS[kind][1:3]) for kind in kinds]
+        hours = [_quarters(rng, *KINDS[kind][1:3]) for kind in kinds]
         rep = self._choose_witness(sum(hours))
         region = rep["tags"]["region"]
         if region == "global":
@@ -309,13 +233,13 @@ class _Draft:
         """Give preferences, rules and objective."""
         allows = [
             Allow(task={"region": region}, rep={"region": [region, "global"]}, id=f"only-{region}")
-            for region in _LANGUAGES
+            for region in LANGUAGES
             if region != "global"
         ]
         lone = [
             task["id"]
             for task in self.tasks
-            if task["group"] is None and self.witness.get(task["id"], _SPECIALIST) != _SPECIALIST
+            if task["group"] is None and self.witness.get(task["id"], SPECIALIST) != SPECIALIST
         ]
         promised, conflict = lone[0], lone[1]
         other = next(name for name in ("ana", "hugo") if name != self.witness[conflict])
@@ -346,25 +270,25 @@ class _Draft:
 
 def _rep(rng: Generator, name: str, region: str, team: str, hours: int) -> Row:
     """Draw a rep of the roster."""
-    skills: dict[str, float] = dict.fromkeys(_LANGUAGES[region], 3.0)
+    skills: dict[str, float] = dict.fromkeys(LANGUAGES[region], 3.0)
     skills.setdefault("english", float(rng.integers(1, 3)))
     if rng.random() < 0.25:
         skills.setdefault("french", float(rng.integers(1, 4)))
-    for product, share in _PRODUCTS.items():
+    for product, share in PRODUCTS.items():
         if rng.random() < share or region == "global":
             skills[product] = float(rng.choice([1, 2, 3], p=[0.3, 0.4, 0.3]))
     skills["deals"] = float({"smb": 1, "midmarket": 2, "enterprise": 3}[team])
-    if name == _SPECIALIST:
+    if name == SPECIALIST:
         skills["security"] = 3.0
     if name in ("ben", "hugo"):
         skills["japanese"] = 2.0
     if region == "global" or name in ("clara", "jack", "nils"):
         skills["solutions"] = float(rng.integers(1, 4))
-    noise = rng.integers(-1, 2, len(_CUSTOMERS)) * 0.05
-    fits = _FITS[team].items()
+    noise = rng.integers(-1, 2, len(CUSTOMERS)) * 0.05
+    fits = FITS[team].items()
     fit = {kind: round(base + float(n), 2) for (kind, base), n in zip(fits, noise, strict=True)}
     carried = float(rng.choice([0, 0, 2, 3.5, 6]))
-    if hours == 20 or name == _SPECIALIST:
+    if hours == 20 or name == SPECIALIST:
         carried = 0.0
     days = range(3) if hours == 20 else range(5)
     return {
@@ -373,10 +297,10 @@ def _rep(rng: Generator, name: str, region: str, team: str, hours: int) -> Row:
         "skills": skills,
         "fit": fit | {"government": round(0.1 + 0.05 * int(rng.integers(0, 3)), 2)},
         "tags": {"region": region, "team": team},
-        "efficiency": 0.5 if name in _NEW_HIRES else 1.0,
+        "efficiency": 0.5 if name in NEW_HIRES else 1.0,
         "carried_load": carried,
         "available": [(_at(day, 8), _at(day, 17)) for day in days],
-        "active": name != _ON_LEAVE,
+        "active": name != ON_LEAVE,
     }
 
 
@@ -391,22 +315,22 @@ def _quarters(rng: Generator, low: float, high: float) -> float:
 
 def _customer_of(rng: Generator, rep: Row) -> str:
     """Draw a customer type, the better the rep fits the likelier."""
-    chance = np.array([max(rep["fit"][kind] - 0.3, 0.0) for kind in _CUSTOMERS])
-    return str(rng.choice(list(_CUSTOMERS), p=chance / chance.sum()))
+    chance = np.array([max(rep["fit"][kind] - 0.3, 0.0) for kind in CUSTOMERS])
+    return str(rng.choice(list(CUSTOMERS), p=chance / chance.sum()))
 
 
 def _needs(rng: Generator, rep: Row, region: str, customer: str) -> dict[str, float]:
     """Draw what an account requires, out of what its witness has."""
     skills = rep["skills"]
-    spoken = [one for one in (*_LANGUAGES[region], "french") if one in skills]
+    spoken = [one for one in (*LANGUAGES[region], "french") if one in skills]
     chance = np.array([0.15 if one in ("french", "portuguese") else 1.0 for one in spoken])
     needs = {str(rng.choice(spoken, p=chance / chance.sum())): 1.0}
-    known = [one for one in _PRODUCTS if one in skills]
+    known = [one for one in PRODUCTS if one in skills]
     if known:
         product = str(rng.choice(known))
         needs[product] = float(min(skills[product], rng.integers(1, 4)))
-    if _DEALS[customer] > 1:
-        needs["deals"] = float(min(skills["deals"], _DEALS[customer]))
+    if DEALS[customer] > 1:
+        needs["deals"] = float(min(skills["deals"], DEALS[customer]))
     return needs
 
 
@@ -414,7 +338,7 @@ def _task(
     rng: Generator, name: str, kind: str, effort: float, customer: str, needs: dict[str, float]
 ) -> Row:
     """Draw a task of an account."""
-    amount = _CUSTOMERS[customer] * _KINDS[kind][3] * rng.lognormal(0.0, 0.4)
+    amount = CUSTOMERS[customer] * KINDS[kind][3] * rng.lognormal(0.0, 0.4)
     roles = []
     if kind == "tender":
         roles = [Role("engineer", effort=1.5, requires={"solutions": 1}, credit=0.2)]
@@ -426,7 +350,7 @@ def _task(
         "requires": dict(needs),
         "prefers": {"french": 0.5} if rng.random() < 0.04 else {},
         "customer_type": customer,
-        "burden": _BURDENS.get(kind, 0.0),
+        "burden": BURDENS.get(kind, 0.0),
         "start": None,
         "end": None,
         "roles": roles,
@@ -460,7 +384,7 @@ def _impossible_tasks() -> Iterator[Row]:
             "requires": {"english": 1.0},
             "prefers": {},
             "customer_type": "midmarket",
-            "burden": _BURDENS.get(kind, 0.0),
+            "burden": BURDENS.get(kind, 0.0),
             "start": None,
             "end": None,
             "roles": [],
@@ -469,195 +393,3 @@ def _impossible_tasks() -> Iterator[Row]:
         } | made[account]
         task["tags"] = {"account": account, "region": task.pop("region", "uk"), "kind": kind}
         yield task
-
-
-# -- synthetic problems of any size ------------------------------------------------------------
-
-
-@overload
-def equal_efforts(
-    reps: int, tasks: int, eligible: int, seed: int = ..., *, frames: Literal[False] = ...
-) -> Problem: ...
-@overload
-def equal_efforts(
-    reps: int, tasks: int, eligible: int, seed: int = ..., *, frames: Literal[True]
-) -> dict[str, Any]: ...
-def equal_efforts(
-    reps: int, tasks: int, eligible: int, seed: int = 0, *, frames: bool = False
-) -> Problem | dict[str, Any]:
-    """Make tasks of equal effort with a value for each eligible pair: a transportation problem.
-
-    Every task lists ``eligible`` reps, any such set being equally likely, with a whole value of
-    1..100 for each in the pairs table. ``max_tasks`` is 0.5 to 1.5 times the mean, with room for
-    3 % more tasks than there are (one more at least); no rule, the default objective.
-
-    Parameters
-    ----------
-    reps, tasks
-        How many.
-    eligible
-        Reps listed for each task, 1..reps.
-    seed
-        Of everything.
-    frames
-        True: the frames that ``Problem.from_frames`` takes, ids in the pairs as categories (a
-        million tasks with ten million pairs take seconds). False: the Problem they make.
-
-    Raises
-    ------
-    ValueError
-        When a size is out of range.
-
-    Examples
-    --------
-    >>> from assignopt import datasets
-    >>> datasets.equal_efforts(3, 20, 2)
-    <Problem: 3 reps, 20 tasks, 0 rules, objective coverage > minmax(load per weight) > value>
-    >>> datasets.equal_efforts(3, 20, 2, frames=True)["pairs"].shape
-    (40, 3)
-    """
-    _check_sizes(reps, tasks, eligible)
-    rng = np.random.default_rng(seed)
-    rep_ids, task_ids = _ids("r", reps), _ids("t", tasks)
-    room = max(tasks + 1, round(1.03 * tasks))
-    most = _parts_of(room, rng.uniform(0.5, 1.5, reps))
-    who = _distinct(rng, reps, tasks, eligible)
-    pairs = {
-        "rep_id": pd.Categorical.from_codes(who.reshape(-1), pd.Index(rep_ids)),
-        "task_id": pd.Categorical.from_codes(
-            np.repeat(np.arange(tasks), eligible), pd.Index(task_ids)
-        ),
-        "value": rng.integers(1, 101, tasks * eligible).astype(np.float64),
-    }
-    given: dict[str, Any] = {
-        "reps": pd.DataFrame({"id": rep_ids, "max_tasks": most}),
-        "tasks": pd.DataFrame({"id": task_ids}),
-        "pairs": pd.DataFrame(pairs),
-    }
-    return given if frames else Problem.from_frames(**given)
-
-
-def unequal_efforts(
-    reps: int, tasks: int, eligible: int | None = None, seed: int = 0, crowded: float = 0.9
-) -> Problem:
-    """Make tasks of unequal effort for reps with few skills each: generalised assignment.
-
-    Efforts are 0.25..8 hours in quarters, short ones more often, values whole, 1..100, higher for
-    longer tasks. Each task requires one skill; each skill is held by ``eligible`` reps. The fit of
-    a rep for each of four customer types is 0.5..1 in tenths. The reps' capacities and weights
-    are as 2 : 3 : 4.
-
-    Parameters
-    ----------
-    reps, tasks
-        How many.
-    eligible
-        Reps who hold a skill, 1..reps, and so may hold a task; None: a third of them.
-    seed
-        Of everything.
-    crowded
-        Total effort / total capacity, above 0; capacities are rounded up to quarters. Above 1 not
-        everything can be covered.
-
-    Raises
-    ------
-    ValueError
-        When a size is out of range.
-
-    Examples
-    --------
-    >>> from assignopt import datasets
-    >>> problem = datasets.unequal_efforts(6, 60, 2, crowded=0.8)
-    >>> effort = sum(task.effort for task in problem.tasks.values())
-    >>> capacity = sum(rep.capacity for rep in problem.reps.values())
-    >>> 0.75 < effort / capacity <= 0.8
-    True
-    """
-    eligible = max(1, round(reps / 3)) if eligible is None else eligible
-    _check_sizes(reps, tasks, eligible)
-    if not 0 < crowded < np.inf:
-        raise ValueError(f"crowded {crowded!r} is out of range; allowed is above 0")
-    rng = np.random.default_rng(seed)
-    rep_ids, task_ids = _ids("r", reps), _ids("t", tasks)
-    effort = np.minimum(0.25 * np.ceil(4 * rng.gamma(1.3, 1.5, tasks)), 8.0)
-    share = rng.permutation(np.resize([2.0, 3.0, 4.0], reps))
-    unit = np.ceil(4 * effort.sum() / crowded / max(share.sum(), 1.0)) / 4
-    skills = _skills(rng, reps, eligible)
-    names = _ids("s", len(skills))
-    value = np.clip(np.rint(10 * effort + rng.uniform(0, 40, tasks)), 1, 100)
-    types = _ids("c", 4)
-    fit = rng.integers(5, 11, (reps, len(types))) / 10
-    drawn = {"skill": names[rng.integers(0, len(names), tasks)], "level": 1.0}
-    kinds = types[rng.integers(0, len(types), tasks)]
-    return Problem.from_frames(
-        pd.DataFrame({"id": rep_ids, "capacity": unit * share, "weight": share}),
-        pd.DataFrame({"id": task_ids, "effort": effort, "value": value, "customer_type": kinds}),
-        skills=pd.DataFrame(
-            {
-                "rep_id": rep_ids[skills.reshape(-1)],
-                "skill": np.repeat(names, eligible),
-                "level": 1.0,
-            }
-        ),
-        requires=pd.DataFrame({"task_id": task_ids, **drawn}),
-        fit=pd.DataFrame(
-            {
-                "rep_id": np.repeat(rep_ids, len(types)),
-                "customer_type": np.tile(types, reps),
-                "fit": fit.reshape(-1),
-            }
-        ),
-    )
-
-
-def _skills(rng: Generator, reps: int, eligible: int) -> Ints:
-    """(skills, eligible) reps who hold each skill, about three skills a rep and one at least."""
-    sets = _distinct(rng, reps, max(1, round(2 * reps / eligible)), eligible)
-    idle = rng.permutation(np.setdiff1d(np.arange(reps), sets))
-    shelves = -(-len(idle) // eligible)
-    fill = np.array([idle[i * eligible : (i + 1) * eligible] for i in range(shelves)], dtype=object)
-    rows = [sets]
-    for some in fill.tolist() if shelves else []:
-        others = rng.permutation(np.setdiff1d(np.arange(reps), some))[: eligible - len(some)]
-        rows.append(np.concatenate([some, others])[None, :])
-    joined: Ints = np.concatenate(rows).astype(np.int64)
-    return joined
-
-
-def _check_sizes(reps: int, tasks: int, eligible: int) -> None:
-    if reps < 1 or tasks < 0:
-        raise ValueError(
-            f"{reps} reps and {tasks} tasks; allowed are 1 rep or more, 0 tasks or more"
-        )
-    if not 1 <= eligible <= reps:
-        raise ValueError(f"eligible {eligible} is out of range; allowed is 1..{reps}, the reps")
-
-
-def _ids(letter: str, count: int) -> np.ndarray[Any, np.dtype[np.object_]]:
-    """Give ids of equal length, ``r0001``."""
-    width = len(str(max(count - 1, 0)))
-    return np.array([f"{letter}{number:0{width}d}" for number in range(count)], dtype=object)
-
-
-def _parts_of(total: int, share: np.ndarray[Any, np.dtype[np.float64]]) -> Ints:
-    """Split a total into whole parts that are as the shares, largest remainders first."""
-    exact = total * share / share.sum()
-    parts: Ints = np.floor(exact).astype(np.int64)
-    parts[np.argsort(parts - exact, kind="stable")[: total - int(parts.sum())]] += 1
-    return parts
-
-
-def _distinct(rng: Generator, among: int, rows: int, count: int) -> Ints:
-    """(rows, count) distinct numbers below ``among`` in each row, every set equally likely.
-
-    References
-    ----------
-    Bentley, J. and Floyd, R. (1987), "A sample of brilliance", for the way it is drawn.
-    """
-    drawn = np.empty((rows, count), np.int64)
-    for k in range(count):
-        last = among - count + k
-        one = rng.integers(0, last + 1, rows)
-        seen = (drawn[:, :k] == one[:, None]).any(axis=1)
-        drawn[:, k] = np.where(seen, last, one)
-    return drawn
