@@ -17,7 +17,8 @@ import assignopt as ao
 import oracle
 import strategies
 from assignopt import eligibility
-from assignopt.compiling import compile_problem, maximal_cliques
+from assignopt.compiling import compile_problem
+from assignopt.intervals import maximal_cliques
 
 if TYPE_CHECKING:
     from assignopt.arrays import Arrays

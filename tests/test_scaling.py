@@ -201,6 +201,11 @@ def choice_of(arrays: Any, plan: dict[tuple[str, str], str | None]) -> Any:
     )
 
 
+def one_seat_each(plan: dict[tuple[str, str], str | None]) -> bool:
+    held = [(task, rep) for (task, _), rep in plan.items() if rep is not None]
+    return len(set(held)) == len(held)
+
+
 def with_digits(problem: ao.Problem, digits: float) -> ao.Problem:
     """The problem with efforts and worths that no few decimals can write."""
     tasks = [
@@ -228,9 +233,11 @@ def test_an_integer_gain_is_the_value_of_the_tier(digits: float, data: st.DataOb
         problem = with_digits(problem, digits)
     arrays = compile_problem(problem)
     options = list(oracle.plans(problem))
-    # the gain speaks of what pairs allow; a pinned seat has no pair with others
+    # the gain speaks of what pairs allow: a pinned seat has no pair with others, and a rep one
+    # seat of a task
     pins = {(r.task, r.role): r.rep for r in problem.rules if isinstance(r, ao.Pin)}
     options = [p for p in options if all(p[seat] in (None, rep) for seat, rep in pins.items())]
+    options = [p for p in options if one_seat_each(p)]
     assume(options)
     for plan in [data.draw(st.sampled_from(options)) for _ in range(3)]:
         choice = choice_of(arrays, plan)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from .intervals import any_overlap, maximal_cliques
 from .rules import (
     MaxLoad,
     MaxLoadGap,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from .problem import Problem
 
 
-RowKind = Literal["overlap", "person", "needs_owner", "apart", "bound", "period", "moves"]
+RowKind = Literal["person", "needs_owner", "apart", "bound", "period", "moves"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +79,6 @@ class Arrays:
         Linear rows besides the bounds per rep.
     groups
         Sets of tasks that have one owner at most.
-    cliques
-        Maximal sets of tasks that overlap in time, so that no rep holds two of a set.
     """
 
     problem: Problem
@@ -90,7 +89,6 @@ class Arrays:
     mandatory: Bools
     rows: list[Row] = field(default_factory=list)
     groups: list[Ints] = field(default_factory=list)
-    cliques: list[Ints] = field(default_factory=list)
 
     @property
     def reps(self) -> int:
@@ -302,6 +300,21 @@ class Arrays:
     def counts_all(self, rule: MaxTasks | MinTasks) -> bool:
         """Tell whether a rule counts every task, whenever it is."""
         return rule.per is None and bool(self.problem.select_tasks(rule.task).all())
+
+    @cached_property
+    def overlapping(self) -> bool:
+        """Whether two tasks overlap in time, so that no rep may hold both."""
+        tasks = self.problem.task_columns
+        return any_overlap(tasks.start, tasks.end)
+
+    @cached_property
+    def cliques(self) -> list[Ints]:
+        """The maximal sets of tasks that overlap in time: no rep holds two of a set."""
+        if not self.overlapping:
+            return []
+        tasks = self.problem.task_columns
+        timed = np.flatnonzero(~np.isnan(tasks.start))
+        return [timed[c] for c in maximal_cliques(tasks.start[timed], tasks.end[timed])]
 
     @cached_property
     def fits(self) -> Bools:

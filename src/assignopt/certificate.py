@@ -59,14 +59,16 @@ class HallCertificate:
         return cls("room", tasks, names, len(seats), have, words)
 
     @classmethod
-    def of_needs(cls, arrays: Arrays, seats: Ints, reps: Bools, low: Ints) -> HallCertificate:
+    def of_needs(
+        cls, arrays: Arrays, seats: Ints, reps: Bools, low: Ints, high: Ints
+    ) -> HallCertificate:
         """Certify that these reps need more tasks than they may take together."""
         tasks, names = _ids(arrays, seats, np.flatnonzero(reps))
-        need = int(low[reps].sum())
-        words = (
-            f"{_listed(names)} must take at least {need} tasks and may take {len(seats)} at most"
-        )
-        return cls("needs", tasks, names, need, len(seats), words)
+        need, have = int(low[reps].sum()), min(len(seats), int(high[reps].sum()))
+        words = f"{_listed(names)} must take at least {need} tasks and may take {have} at most"
+        if (arrays.load_bounds[0][reps] > 0).any():
+            words += " (least loads counted in tasks)"
+        return cls("needs", tasks, names, need, have, words)
 
     def holds(self, arrays: Arrays) -> bool:
         """Check the arithmetic anew, from the compiled problem alone."""
@@ -105,7 +107,8 @@ def _least_counts(arrays: Arrays) -> Ints:
     least, needed = arrays.count_bounds[0].copy(), arrays.load_bounds[0]
     for rep in np.flatnonzero(needed > 0):
         heaviest = int(arrays.rounded.up[arrays.pairs_of_rep(int(rep))].max(initial=0))
-        wanted = -(-int(needed[rep]) // heaviest) if heaviest else NO_LIMIT
+        never = len(arrays.pairs_of_rep(int(rep))) + 1
+        wanted = -(-int(needed[rep]) // heaviest) if heaviest else never
         least[rep] = max(least[rep], wanted)
     return least
 

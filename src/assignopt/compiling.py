@@ -15,7 +15,7 @@ from .rules import Apart, CoverAll, MaxMoves, MaxTasks, MinFit, MinTasks, Pin, T
 from .scaling import LIMIT, MAX_DECIMALS
 
 if TYPE_CHECKING:
-    from .columns import Bools, Floats, Ints
+    from .columns import Bools, Ints
     from .problem import Problem
 
 
@@ -36,7 +36,7 @@ def compile_problem(problem: Problem) -> Arrays:
     arrays = _with_least_fit(arrays)
     _check_total(arrays)
     arrays.groups.extend(_groups(problem))
-    for add in (_overlap_rows, _person_rows, _apart_rows, _bound_rows, _move_rows):
+    for add in (_person_rows, _apart_rows, _bound_rows, _move_rows):
         arrays.rows.extend(add(arrays))
     return arrays
 
@@ -95,67 +95,18 @@ def _groups(problem: Problem) -> list[Ints]:
     return [one for one in sets if len(one) > 1]
 
 
-def _overlap_rows(arrays: Arrays) -> list[Row]:
-    """At most one of the tasks of each maximal clique of overlapping times, for each rep."""
-    tasks = arrays.problem.task_columns
-    if np.isnan(tasks.start).all():
-        return []
-    rows: list[Row] = []
-    timed = np.flatnonzero(~np.isnan(tasks.start))
-    by_task = np.argsort(arrays.pair_task, kind="stable") if arrays.has_roles else None
-    for clique in maximal_cliques(tasks.start[timed], tasks.end[timed]):
-        arrays.cliques.append(timed[clique])
-        parts = [_pairs_of_task(arrays, int(task), by_task) for task in timed[clique]]
-        pairs = np.concatenate(parts)
-        pairs = pairs[np.argsort(arrays.pair_rep[pairs], kind="stable")]
-        cuts = np.flatnonzero(np.diff(arrays.pair_rep[pairs])) + 1
-        rows.extend(
-            Row(part, high=1, kind="overlap") for part in np.split(pairs, cuts) if len(part) > 1
-        )
-    return rows
-
-
-def _pairs_of_task(arrays: Arrays, task: int, by_task: Ints | None) -> Ints:
-    if by_task is None:
-        return np.arange(arrays.first[task], arrays.first[task + 1])
-    lo, hi = np.searchsorted(arrays.pair_task, [task, task + 1], sorter=by_task)
-    return by_task[lo:hi]
-
-
-def maximal_cliques(start: Floats, end: Floats) -> list[Ints]:
-    """List the maximal sets of intervals that share a moment; the end itself is free.
-
-    Examples
-    --------
-    >>> cliques = maximal_cliques(np.array([0.0, 1.0, 2.0]), np.array([2.0, 3.0, 4.0]))
-    >>> [clique.tolist() for clique in cliques]
-    [[0, 1], [1, 2]]
-    """
-    cliques: list[Ints] = []
-    running: set[int] = set()
-    grew = False
-    events = [(t, 1, i) for i, t in enumerate(start)] + [(t, 0, i) for i, t in enumerate(end)]
-    for _, begins, i in sorted(events):
-        if begins:
-            running.add(i)
-            grew = True
-            continue
-        if grew and len(running) > 1:
-            cliques.append(np.array(sorted(running), np.int64))
-        grew = False
-        running.discard(i)
-    return cliques
-
-
 def _person_rows(arrays: Arrays) -> list[Row]:
     """Give a rep at most one seat of a task, and a role a holder only where there is an owner."""
     if not arrays.has_roles:
         return []
     rows: list[Row] = []
-    key = arrays.pair_task.astype(np.int64) * arrays.reps + arrays.pair_rep
+    shared = np.zeros(arrays.tasks, bool)
+    shared[arrays.seat_task[arrays.tasks :]] = True
+    some = np.flatnonzero(shared[arrays.pair_task])
+    key = arrays.pair_task[some].astype(np.int64) * arrays.reps + arrays.pair_rep[some]
     order = np.argsort(key, kind="stable")
     cuts = np.flatnonzero(np.diff(key[order])) + 1
-    parts = np.split(order, cuts)
+    parts = np.split(some[order], cuts)
     rows.extend(Row(part, high=1, kind="person") for part in parts if len(part) > 1)
     for seat in range(arrays.tasks, arrays.seats):
         task = arrays.seat_task[seat]

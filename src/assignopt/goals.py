@@ -27,11 +27,17 @@ from .objectives import (
     Weighted,
     maximises,
 )
-from .scaling import LIMIT, MAX_DECIMALS, decimals_of, scaled
+from .scaling import LIMIT, MAX_DECIMALS, at_scale, decimals_of, scaled
 
 if TYPE_CHECKING:
     from .arrays import Arrays
     from .columns import Bools, Floats, Ints
+
+EXACT = 1e-6
+"""Relative error from rounding up to which a tier counts as proved."""
+
+DIGITS = 9
+"""Digits kept of shares that have to be rounded."""
 
 MAX_LCM = 10**9
 """Largest common multiple of entitlements by which loads are normalised without rounding."""
@@ -128,6 +134,10 @@ class Goal:
         """Turn a gain into the tier's value."""
         return self.sign * gain / self.scale + self.constant
 
+    def is_exact_at(self, gain: int) -> bool:
+        """Whether rounding is too small to matter: below a millionth of the tier's value."""
+        return self.error <= EXACT * abs(self.value_of(gain)) or self.error == 0
+
     @cached_property
     def best_gain(self) -> int:
         """An upper bound on the gain from arithmetic alone: every seat at its best, on its own."""
@@ -159,16 +169,12 @@ class Goal:
             return 0
         notion, counted = part.tier.notion, part.tier.idle == "count"
         if notion == "maxmin":
-            if m < 0:
-                return 0
             top = part.largest(self.arrays)[part.who]
             if not counted:
                 return m * int(max(top.max(), 0))
             return m * min(
                 int(top.min()), math.floor(self._mean(part, most=True) * (1 + 1e-9) + 1e-6)
             )
-        if m > 0:
-            return m * LIMIT
         if not counted or notion == "range":
             return 0
         mean = self._mean(part, most=False) * (1 - 1e-9) - 1e-6
@@ -278,7 +284,7 @@ def _shared_scale(coefs: Floats, fair: list[tuple[float, FairPart]], size: float
         common = float(math.lcm(*(int(scale) for scale in wanted))) * 10.0**places
         if size * common <= LIMIT:
             return common
-    return at.scale * 10.0 ** max(0, _digits_left(size * at.scale))
+    return 10.0 ** math.floor(math.log10(LIMIT / size))
 
 
 def _largest_sum(arrays: Arrays, amounts: Floats) -> float:
@@ -287,11 +293,6 @@ def _largest_sum(arrays: Arrays, amounts: Floats) -> float:
         return 0.0
     filled = np.flatnonzero(np.diff(arrays.first))
     return float(np.maximum.reduceat(amounts, arrays.first[filled]).sum())
-
-
-def _digits_left(total: float) -> int:
-    """Count how many more decimal digits a sum of this size has room for, at most four."""
-    return int(min(4, math.floor(math.log10(LIMIT / max(total, 1.0)))))
 
 
 def _largest(part: FairPart, arrays: Arrays) -> float:
@@ -370,8 +371,11 @@ def _rounded_part(
 ) -> FairPart:
     """Round shares so that the largest fits, ``narrower`` times over, below the limit."""
     total = float(np.bincount(arrays.pair_rep, share, arrays.reps).max(initial=0))
-    top = total + float(start.max(initial=0)) + 1
-    at = scaled(np.concatenate([share, start]), top * narrower)
+    top = total + float(start.max(initial=0))
+    at = scaled(np.concatenate([share, start]), max(top, 1.0) * narrower)
+    if at.error and top > 0:
+        scale = 10.0 ** math.floor(math.log10(min(10.0**DIGITS, LIMIT / narrower) / top))
+        at = at_scale(np.concatenate([share, start]), scale)
     coef, shift = at.ints[: arrays.pairs], at.ints[arrays.pairs :]
     lost = np.bincount(arrays.pair_rep, np.abs(share - coef / at.scale), arrays.reps)
     error = float((lost + np.abs(start - shift / at.scale)).max(initial=0)) if at.error else 0.0
@@ -419,7 +423,7 @@ def _squares(
         factor_scale = multiple / 10.0 ** (places or 0)
         factor = np.where(who, multiple // whole, 0)
     else:
-        factor_scale = 10.0**MAX_DECIMALS
+        factor_scale = 10.0**MAX_DECIMALS * float(entitled[who].max(initial=1.0))
         exact = np.where(who, factor_scale / entitled, 0.0)
         factor = np.rint(exact).astype(np.int64)
         lost = float((np.abs(factor - exact) / factor_scale * top**2).sum())

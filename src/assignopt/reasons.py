@@ -14,6 +14,7 @@ import numpy as np
 
 from .check import pair_faults
 from .holdings import Holdings
+from .intervals import Busy
 from .plan import UNASSIGNED, Reason, frame_of
 from .records import OWNER
 from .rules import Allow, Forbid, MinFit, Pin
@@ -35,7 +36,6 @@ DETAILED = 5_000
 """For how many seats without room the reps are gone through one by one."""
 
 _ROW_REASONS = {
-    "overlap": Reason.NO_AVAILABILITY,
     "person": Reason.GROUP_CONFLICT,
     "apart": Reason.GROUP_CONFLICT,
     "needs_owner": Reason.NO_OWNER,
@@ -43,7 +43,6 @@ _ROW_REASONS = {
     "period": Reason.PERIOD_CAP,
 }
 _ROW_WORDS = {
-    "overlap": "busy at that time",
     "person": "holds another role of the task",
     "apart": "holds a task this one must be apart from",
     "bound": "has the most of these tasks a rule allows",
@@ -130,14 +129,14 @@ def _cascade(arrays: Arrays, seats: Ints, team: int) -> Iterator[tuple[Reason, s
     alive = np.ones(len(held), bool)
     before = np.full(len(seats), team)
     told: list[tuple[Reason, str] | None] = [None] * len(seats)
+    last = alive
     for fault in sorted(pair_faults(held), key=lambda f: _stage(problem, f.rule)):
-        alive &= ~fault.bad
+        last, alive = alive, alive & ~fault.bad
         left = alive.reshape(len(seats), reps).sum(axis=1)
         for i in np.flatnonzero((left == 0) & (before > 0)):
             if told[i] is None:
-                told[i] = _in_words(
-                    problem, held, int(seats[i]), int(i) * reps, fault.rule, before[i]
-                )
+                rest = last[i * reps : (i + 1) * reps]
+                told[i] = _in_words(problem, held, int(i) * reps, fault.rule, rest)
         before = left
     for one in told:
         yield one if one is not None else (Reason.EXCLUDED, "no rep may hold it")
@@ -155,8 +154,10 @@ def _stage(problem: Problem, rule_id: str) -> int:
 
 
 def _in_words(
-    problem: Problem, held: Holdings, seat: int, at: int, rule_id: str, before: int
+    problem: Problem, held: Holdings, at: int, rule_id: str, alive: Bools
 ) -> tuple[Reason, str]:
+    """Say which filter left nobody; ``alive``: who was left before it."""
+    before = int(alive.sum())
     who = f"{before} active rep{'s' if before != 1 else ''}"
     if rule_id == "active":
         return Reason.NO_REP, "the team has no active rep"
@@ -166,7 +167,7 @@ def _in_words(
         return Reason.NO_SKILL, _missing_skill(problem, held, at, who)
     if rule_id == "available":
         task = problem.tasks[problem.task_columns.id[held.task[at]]]
-        words = f"none of the {before} reps left is available from {task.start} to {task.end}"
+        words = f"of {before} rep{'s' if before != 1 else ''} left nobody is available from {task.start} to {task.end}"
         return Reason.NO_AVAILABILITY, words
     rule = next(rule for rule in problem.rules if rule.id == rule_id)
     reasons = {
@@ -177,8 +178,7 @@ def _in_words(
     }
     words = f"{rule.sentence}; that leaves none of {before}"
     if isinstance(rule, MinFit):
-        reps = len(problem.rep_columns.id)
-        best = held.fit[at : at + reps].max()
+        best = held.fit[at : at + len(alive)][alive].max()
         words = f"the best fit is {best:g}; {rule.sentence}"
     return reasons[type(rule)], words
 
@@ -224,12 +224,22 @@ class _Now:
         on = np.zeros(arrays.pairs, bool)
         on[chosen] = True
         self.rows: dict[int, list[tuple[str, int]]] = {}
+        wanted = np.repeat(choice < 0, np.diff(arrays.first))
         for row in arrays.rows:
+            if not wanted[row.pairs].any():
+                continue
             coef = np.ones(len(row.pairs), np.int64) if row.coef is None else row.coef
             left = row.high - int(coef[on[row.pairs]].sum())
             for pair, c in zip(row.pairs.tolist(), coef.tolist(), strict=True):
                 if c > left:
                     self.rows.setdefault(pair, []).append((row.kind, left))
+        self.busy = Busy()
+        if arrays.overlapping:
+            columns = arrays.problem.task_columns
+            task = arrays.pair_task[chosen]
+            timed = ~np.isnan(columns.start[task])
+            for t, r in zip(task[timed].tolist(), rep[timed].tolist(), strict=True):
+                self.busy.add(r, float(columns.start[t]), float(columns.end[t]), t)
         self.group_owner: dict[int, int] = {}
         for tasks in arrays.groups:
             held = choice[tasks]
@@ -252,15 +262,14 @@ def _no_room(
         return
     now = _Now(arrays, choice)
     blocked, free = _full(now, seats)
-    simple = not arrays.rows and not arrays.groups
+    simple = not (arrays.rows or arrays.groups or arrays.overlapping)
     for turn, seat in enumerate(seats.tolist()):
         if seat >= arrays.tasks and choice[arrays.seat_task[seat]] < 0:
             yield seat, (Reason.NO_OWNER, "the task has no owner")
         elif simple and free[turn] >= 0:
             yield seat, _open(arrays, int(free[turn]), settled=settled)
-        elif turn >= DETAILED and (simple or blocked[turn]):
-            many = arrays.first[seat + 1] - arrays.first[seat]
-            yield seat, (Reason.NO_CAPACITY, f"{many} reps may hold it; none has room for it")
+        elif turn >= DETAILED:
+            yield seat, _in_short(arrays, seat, full=bool(blocked[turn]), settled=settled)
         else:
             yield seat, _judge(now, seat, settled=settled)
 
@@ -292,10 +301,25 @@ def _judge(now: _Now, seat: int, *, settled: bool) -> tuple[Reason, str]:
         blocked.append(block)
     counts = Counter(reason for reason, _ in blocked)
     reason = counts.most_common(1)[0][0]
-    shown = [words for r, words in blocked if r is reason][:3]
+    shown = [words for _, words in sorted(blocked, key=lambda b: b[0] is not reason)][:3]
     others = len(blocked) - len(shown)
     may = f"{len(blocked)} rep{'s' if len(blocked) != 1 else ''} may hold it: "
     return reason, may + "; ".join(shown) + (f"; and {others} more" if others else "")
+
+
+def _limit(now: _Now, rep: int) -> float:
+    """Give the limit on a rep's load, in effort units."""
+    reps, room = now.arrays.problem.rep_columns, now.room[rep] / now.arrays.rounded.scale
+    return float(np.fmin(reps.capacity[rep], now.load[rep] + room))
+
+
+def _in_short(arrays: Arrays, seat: int, *, full: bool, settled: bool) -> tuple[Reason, str]:
+    """Explain one of very many empty seats without going through its reps."""
+    many = arrays.first[seat + 1] - arrays.first[seat]
+    if full:
+        return Reason.NO_CAPACITY, f"{many} reps may hold it; none has room for it"
+    words = f"{many} reps may hold it; rules about other tasks, or the objective, leave it open"
+    return (Reason.DOMINATED if settled else Reason.NOT_REACHED), words
 
 
 def _open(arrays: Arrays, pair: int, *, settled: bool) -> tuple[Reason, str]:
@@ -311,7 +335,7 @@ def _block(now: _Now, seat: int, pair: int) -> tuple[Reason, str] | None:
     reps, rep = arrays.problem.rep_columns, int(arrays.pair_rep[pair])
     name, unit = reps.id[rep], arrays.problem.effort_unit
     if now.efforts is not None and now.efforts[pair] > now.room[rep]:
-        need, limit = arrays.effort[pair], (now.load[rep] + now.room[rep] / arrays.rounded.scale)
+        need, limit = arrays.effort[pair], _limit(now, rep)
         words = f"{name!r} has {now.load[rep]:g}/{limit:g} {unit}, it needs {need:g}"
         return Reason.NO_CAPACITY, words
     if now.slots[rep] < 1:
@@ -319,6 +343,11 @@ def _block(now: _Now, seat: int, pair: int) -> tuple[Reason, str] | None:
         return Reason.NO_CAPACITY, f"{name!r} has {now.count[rep]}/{most} tasks"
     for kind, _ in now.rows.get(pair, ()):
         return _ROW_REASONS[kind], f"{name!r} {_ROW_WORDS[kind]}"
+    columns, task = arrays.problem.task_columns, int(arrays.seat_task[seat])
+    if arrays.overlapping and not np.isnan(columns.start[task]):
+        other = now.busy.meets(rep, float(columns.start[task]), float(columns.end[task]))
+        if other is not None:
+            return Reason.NO_AVAILABILITY, f"{name!r} is busy with {columns.id[other]!r} then"
     owner = now.group_owner.get(seat, rep)
     if owner != rep:
         return Reason.GROUP_CONFLICT, f"its group is with {reps.id[owner]!r}, who is not {name!r}"

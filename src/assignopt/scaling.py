@@ -81,11 +81,16 @@ def scaled(values: Floats, total: float) -> Scaled:
     """
     exact = decimals_of(values)
     decimals = MAX_DECIMALS if exact is None else exact
-    while decimals > -18 and total * 10.0**decimals > LIMIT:
+    while total * 10.0**decimals > LIMIT:
         decimals -= 1
-    scale = 10.0**decimals
-    ints = np.rint(values * scale if decimals else values)
-    error = 0.0 if exact == decimals else float(np.abs(values - ints / scale).max(initial=0))
+    at = at_scale(values, 10.0**decimals)
+    return Scaled(at.ints, at.scale, 0.0) if exact == decimals else at
+
+
+def at_scale(values: Floats, scale: float) -> Scaled:
+    """Round numbers at a given scale."""
+    ints = np.rint(values * scale if scale != 1 else values)
+    error = float(np.abs(values - ints / scale).max(initial=0))
     return Scaled(ints.astype(np.int64), scale, error)
 
 

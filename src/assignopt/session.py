@@ -177,9 +177,11 @@ class Session:
         self._start()
         if self.choice is None:
             engine = CpSatEngine(self.arrays, self.run)
-            self._offer(engine.is_feasible(presolve=True), None)
+            found = engine.is_feasible(presolve=True)
+            self._offer(found, None)
             if self.choice is None:
-                return self._no_plan(*self._confirm())
+                told = self._confirm() if found.infeasible else (Status.UNKNOWN, None)
+                return self._no_plan(*told)
         return self._plan()
 
     def _greedy_only(self) -> None:
@@ -234,7 +236,7 @@ class Session:
                 return Outcome(found.choice, goal.best_gain), found
             engine.forget()
             if self.run.is_over:
-                return found, None
+                return Outcome(found.choice), None
         return engine.optimise(goal, self.choice), None
 
     def _fall_back(self) -> Callable[[], None]:
@@ -284,7 +286,7 @@ class Session:
                 f"{name} claims that {goal.tier.label} cannot pass {goal.value_of(bound):g}; "
                 f"the plan at hand has {goal.value_of(gain):g}"
             )
-        proved = gain == bound
+        proved = gain == bound and goal.is_exact_at(gain)
         self.results.append(TierResult(goal, bound, proved, name))
         if name not in self.used:
             self.used.append(name)
@@ -303,7 +305,8 @@ class Session:
 
     def _unsolved(self, goal: Goal, name: str) -> TierResult:
         """Note a tier that no engine saw: bounded by arithmetic only."""
-        done = self.choice is not None and goal.gain(self.choice) == goal.best_gain
+        done = self.choice is not None and self._is_best_already(goal)
+        done = done and self.choice is not None and goal.is_exact_at(goal.best_gain)
         return TierResult(goal, goal.best_gain, done, name)
 
     # -- the incumbent -------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +25,9 @@ if TYPE_CHECKING:
     from ..goals import FairPart, Goal
 
 Expr = Any
+DENSE = 5_000_000
+"""From this many entries of overlap cliques on, intervals are used in their place."""
+
 SECANTS = 60
 """Up to this many integer steps a square is bounded by all its secants, which is exact."""
 
@@ -59,8 +61,9 @@ class CpSatEngine:
         self._working: dict[int, Any] = {}
         self._group_owners: list[dict[int, Any]] = []
         self._parts: dict[int, Expr] = {}
+        self._exclusive: dict[int, list[Ints]] = {}
         self._proved = False
-        for add in (self._seats, self._loads, self._rows, self._groups):
+        for add in (self._seats, self._loads, self._rows, self._overlaps, self._groups):
             add()
 
     # -- rules -----------------------------------------------------------------------------
@@ -98,7 +101,8 @@ class CpSatEngine:
             return
         rounded = arrays.rounded
         carried = columns.carried_load * rounded.scale
-        top = int(np.ceil(carried.max(initial=0))) + int(rounded.up.sum())
+        sums = np.bincount(arrays.pair_rep, rounded.up.astype(np.float64), arrays.reps)
+        top = min(int(np.ceil(carried.max(initial=0)) + sums.max(initial=0)) + 1, NO_LIMIT)
         high = self.model.new_int_var(0, top, "")
         low = self.model.new_int_var(0, top, "")
 
@@ -122,9 +126,46 @@ class CpSatEngine:
         self.model.add(high - low <= gap)
 
     def _rows(self) -> None:
-        """Add the linear rows: overlaps, apart, persons, bounds on some tasks, moves."""
+        """Add the linear rows: apart, persons, bounds on some tasks, moves."""
         for row in self.arrays.rows:
             self._linear(row.pairs, row.low, row.high, row.coef)
+
+    def _overlaps(self) -> None:
+        """Let no rep hold two of the tasks that overlap at a moment."""
+        arrays = self.arrays
+        if not arrays.overlapping:
+            return
+        if sum(len(clique) for clique in arrays.cliques) * arrays.reps > DENSE:
+            self._intervals()
+            return
+        by_task = np.argsort(arrays.pair_task, kind="stable")
+        first = np.searchsorted(arrays.pair_task, np.arange(arrays.tasks + 1), sorter=by_task)
+        for clique in arrays.cliques:
+            parts = [by_task[first[task] : first[task + 1]] for task in clique]
+            pairs = np.concatenate(parts)
+            pairs = pairs[np.argsort(arrays.pair_rep[pairs], kind="stable")]
+            cuts = np.flatnonzero(np.diff(arrays.pair_rep[pairs])) + 1
+            for part in np.split(pairs, cuts):
+                if len(part) > 1:
+                    self.model.add_at_most_one([self.x[p] for p in part])
+                    self._exclusive.setdefault(int(arrays.pair_rep[part[0]]), []).append(part)
+
+    def _intervals(self) -> None:
+        """Say the same with one optional interval for each pair, where cliques are too many."""
+        arrays, tasks = self.arrays, self.arrays.problem.task_columns
+        shown = np.unique(np.concatenate([tasks.start, tasks.end]))
+        start = np.searchsorted(shown, tasks.start)
+        end = np.searchsorted(shown, tasks.end)
+        for rep in range(arrays.reps):
+            pairs = arrays.pairs_of_rep(rep)
+            pairs = pairs[~np.isnan(tasks.start[arrays.pair_task[pairs]])]
+            spans = []
+            for pair, task in zip(pairs.tolist(), arrays.pair_task[pairs].tolist(), strict=True):
+                begin, size = int(start[task]), int(end[task] - start[task])
+                spans.append(
+                    self.model.new_optional_fixed_size_interval_var(begin, size, self.x[pair], "")
+                )
+            self.model.add_no_overlap(spans)
 
     def _groups(self) -> None:
         """Tasks of one group have one owner: a Boolean for each group and rep."""
@@ -197,16 +238,6 @@ class CpSatEngine:
         """Tie the rep's at-most-one rows to the literal: a tighter relaxation, the same plans."""
         for row in self._exclusive.get(rep, []):
             self.model.add_at_most_one([*(self.x[p] for p in row), ~literal])
-
-    @cached_property
-    def _exclusive(self) -> dict[int, list[Ints]]:
-        """The rows of which one rep may take one pair at most, by rep."""
-        index: dict[int, list[Ints]] = {}
-        for row in self.arrays.rows:
-            who = self.arrays.pair_rep[row.pairs]
-            if row.high == 1 and row.coef is None and len(who) and (who == who[0]).all():
-                index.setdefault(int(who[0]), []).append(row.pairs)
-        return index
 
     def _part(self, part: FairPart) -> Expr:
         if id(part) not in self._parts:
@@ -341,7 +372,7 @@ class CpSatEngine:
         top = goal.best_gain
         if goal.used < 0 and goal.linear is None and not goal.fair:
             stepped = self._step_down(goal, gain, incumbent)
-            if stepped.choice is not None:
+            if stepped.choice is not None or stepped.infeasible:
                 return stepped
             top = top if stepped.bound is None else stepped.bound
         self.model.clear_objective()
@@ -364,8 +395,12 @@ class CpSatEngine:
         until = time.perf_counter() + self.run.left / 2
         wanted = goal.best_gain
         model = self.model
+        if self.run.effort is not None:
+            return Outcome()
         try:
             while incumbent is None or goal.gain(incumbent) < wanted:
+                if wanted < goal.used * self.arrays.reps:
+                    return Outcome(infeasible=True)
                 self.model = model.clone()
                 self.model.clear_objective()
                 self.model.add(gain >= wanted)
@@ -431,6 +466,7 @@ class CpSatEngine:
         parameters = solver.parameters
         parameters.max_time_in_seconds = max(0.01, self.run.left)
         parameters.num_workers = self.run.threads
+        parameters.catch_sigint_signal = False  # Ctrl-C is ours, and stays so after the search
         parameters.random_seed = self.run.seed % 2**31
         if self.run.effort is not None:
             parameters.max_deterministic_time = self.run.effort
@@ -459,6 +495,8 @@ class CpSatEngine:
             values = np.fromiter(solver.response_proto.solution, np.int64)[: self.arrays.pairs]
             bound = _floor(solver.best_objective_bound)
             return Outcome(self._choice(values), bound)
+        if status is None:  # given up: the search may go on with this model, so take another
+            self.model = self.model.clone()
         kept = listener.values
         return Outcome(None if kept is None else self._choice(kept), listener.bound)
 

@@ -73,7 +73,9 @@ class FlowEngine:
     @staticmethod
     def supports(arrays: Arrays, goals: Sequence[Goal]) -> bool:
         """Tell whether these tiers, in this order, are flows."""
-        if arrays.has_roles or arrays.groups or arrays.rows or arrays.load_gap is not None:
+        if arrays.has_roles or arrays.groups or arrays.rows or arrays.overlapping:
+            return False
+        if arrays.load_gap is not None:
             return False
         if not _one_effort_each(arrays):
             return False
@@ -119,7 +121,7 @@ class FlowEngine:
             face, level = self.face, gain // m
             if part.tier.notion == "minmax":
                 high = np.minimum(face.high, _room(part, unit, level))
-                return Face(face.pairs, face.must, face.low, high)
+                return _face(self.arrays, face.pairs, face.must, face.low, high)
             low = np.maximum(face.low, _needed(part, unit, level))
             return Face(face.pairs, face.must, low, face.high)
         return None
@@ -207,7 +209,7 @@ class FlowEngine:
         choice = np.full(self.arrays.seats, -1, np.int64)
         chosen = face.pairs[used]
         choice[self.arrays.pair_seat[chosen]] = chosen
-        self._next = face
+        self._next = _face(self.arrays, face.pairs, face.must, face.low, face.high)
         return Outcome(choice, goal.fair[0][0] * level)
 
     def _lowest(self, part: FairPart, unit: Ints) -> tuple[int, Face, Ints] | None:
@@ -314,7 +316,11 @@ class FlowEngine:
         tight = Face(face.pairs, must, low, high)
         network = _min_cost_network(arrays, tight, np.zeros(len(face.pairs), np.int64), None)
         flow = None if network is None else self._solve(network)
-        return None if flow is None else flow.used[: np.searchsorted(flow.used, len(face.pairs))]
+        if flow is None:
+            return None
+        if flow.status != "OPTIMAL":
+            raise EngineError(f"flow with mandatory tasks and least counts: {flow.status}")
+        return flow.used[: np.searchsorted(flow.used, len(face.pairs))]
 
     def _saturate(
         self, network: Network, places: Ints, wanted: int, *, needs: bool = False
@@ -329,6 +335,8 @@ class FlowEngine:
         flow = self._solve(network)
         if flow is None:
             return None
+        if flow.status != "OPTIMAL":
+            raise EngineError(f"a maximum flow ended with {flow.status}")
         if flow.total == wanted:
             return places[flow.used[: np.searchsorted(flow.used, len(places))]]
         arrays = self.arrays
@@ -346,18 +354,22 @@ class FlowEngine:
     def find_certificate(self) -> HallCertificate | None:
         """Look for mandatory tasks with too little room, or reps who need more than there is."""
         face, arrays = self.face, self.arrays
+        alone = np.flatnonzero(arrays.mandatory & (np.diff(arrays.first) == 0))
+        if len(alone):
+            nobody = np.zeros(arrays.reps, bool)
+            return HallCertificate.of_tasks(arrays, alone, nobody, face.high)
         short = np.flatnonzero(face.low > face.high)
         if len(short):
             reps = np.zeros(arrays.reps, bool)
             reps[short[0]] = True
             tasks = np.unique(arrays.pair_seat[reps[arrays.pair_rep]])
-            return HallCertificate.of_needs(arrays, tasks, reps, face.low)
+            return HallCertificate.of_needs(arrays, tasks, reps, face.low, face.high)
         found = self._fill(face.must, np.zeros(arrays.reps, np.int64), face.high)
         if isinstance(found, tuple):
             return HallCertificate.of_tasks(arrays, *found, face.high)
         found = self._fill(np.zeros(arrays.seats, bool), face.low, face.high)
         if isinstance(found, tuple):
-            return HallCertificate.of_needs(arrays, *found, face.low)
+            return HallCertificate.of_needs(arrays, *found, face.low, face.high)
         return None
 
 
@@ -371,7 +383,15 @@ def start_face(arrays: Arrays) -> Face:
     low, high = count_bounds(arrays)
     degree = np.bincount(arrays.pair_rep, minlength=arrays.reps)
     high = np.minimum(high, degree)
-    return Face(np.arange(arrays.pairs), arrays.mandatory.copy(), low, high)
+    return _face(arrays, np.arange(arrays.pairs), arrays.mandatory.copy(), low, high)
+
+
+def _face(arrays: Arrays, pairs: Ints, must: Bools, low: Ints, high: Ints) -> Face:
+    """Make a face without the pairs of reps who can take nothing."""
+    closed = high <= 0
+    if closed.any():
+        pairs = pairs[~closed[arrays.pair_rep[pairs]]]
+    return Face(pairs, must, low, high)
 
 
 # -- structure ---------------------------------------------------------------------------------
@@ -399,7 +419,8 @@ def count_bounds(arrays: Arrays) -> tuple[Ints, Ints]:
         np.maximum.at(up, arrays.pair_rep, arrays.rounded.up)
         some = (most < NO_LIMIT) & (down > 0)
         high = np.where(some, np.minimum(high, most // np.maximum(down, 1)), high)
-        wanted = np.where(up > 0, -(-least // np.maximum(up, 1)), NO_LIMIT)
+        never = np.bincount(arrays.pair_rep, minlength=arrays.reps) + 1
+        wanted = np.where(up > 0, -(-least // np.maximum(up, 1)), never)
         low = np.where(least > 0, np.maximum(low, wanted), low)
     return low, high
 
@@ -632,4 +653,4 @@ def _bound_and_face(
     must[tasks[best > 0]] = True
     lengths = np.diff(np.append(begin, len(seat))).astype(np.int64)
     tight = surplus == np.repeat(best, lengths)
-    return int(best.sum()) + rent, Face(face.pairs[tight], must, low, high)
+    return int(best.sum()) + rent, _face(arrays, face.pairs[tight], must, low, high)

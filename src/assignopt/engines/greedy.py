@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..intervals import Busy
 from ..objectives import Coverage
 from ..scaling import LIMIT, NO_LIMIT
 from .running import Outcome, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ..arrays import Arrays
-    from ..columns import Ints
+    from ..columns import Bools, Ints
     from ..goals import Goal
 
 
@@ -57,7 +58,8 @@ class GreedyEngine:
             self._offer(state, ranks, pair)
         for rep in np.flatnonzero(arrays.count_bounds[0] + arrays.load_bounds[0]).tolist():
             self._meet(state, ranks, rep)
-        if ranks.is_static and not arrays.rows and not arrays.groups:
+        counts_only = not (arrays.rows or arrays.groups or arrays.overlapping)
+        if ranks.is_static and counts_only:
             self._rounds(state, ranks.static_key())
             return Outcome(np.array(state.choice, np.int64))
         for turn, seat in enumerate(_order(arrays).tolist()):
@@ -113,18 +115,13 @@ class GreedyEngine:
 
     def _fill(self, state: _State, ranks: _Ranks, seat: int) -> None:
         pairs = ranks.candidates(seat)
-        found = zip(pairs, self.arrays.pair_rep[pairs].tolist(), strict=True)
-        if ranks.is_static:
-            for pair, rep in found:
-                if state.may_take(pair, seat, rep):
-                    state.take(pair, seat, rep)
-                    return
-            return
-        open_ = [(pair, rep) for pair, rep in found if state.may_take(pair, seat, rep)]
-        if open_:
-            pair, rep = min(open_, key=lambda one: ranks.key(*one))
-            state.take(pair, seat, rep)
-            ranks.took(pair, rep)
+        pairs = pairs[state.with_room(pairs)]
+        for pair in ranks.in_order(pairs):
+            rep = int(self.arrays.pair_rep[pair])
+            if state.may_take(pair, seat, rep):
+                state.take(pair, seat, rep)
+                ranks.took(pair, rep)
+                return
 
 
 def _order(arrays: Arrays, *, every: bool = False) -> Ints:
@@ -169,13 +166,13 @@ class _State:
 
     def __init__(self, arrays: Arrays) -> None:
         self.choice: list[int] = [-1] * arrays.seats
-        self.taken = [0] * arrays.reps
-        self.effort = [0] * arrays.reps
+        self.taken = np.zeros(arrays.reps, np.int64)
+        self.effort = np.zeros(arrays.reps, np.int64)
+        self._rep, self._task = arrays.pair_rep, arrays.seat_task
         most = arrays.load_bounds[1]
         bounded = (most < NO_LIMIT).any() or arrays.load_bounds[0].any()
         self.efforts = arrays.rounded.down if bounded else None
-        self._most: list[int] = most.tolist()
-        self._slots: list[int] = arrays.count_bounds[1].tolist()
+        self._most, self._slots = most, arrays.count_bounds[1]
         self._left = [row.high for row in arrays.rows]
         self._rows: dict[int, list[tuple[int, int]]] = {}
         for at, row in enumerate(arrays.rows):
@@ -187,11 +184,21 @@ class _State:
             for task in tasks.tolist():
                 self._groups.setdefault(task, []).append(at)
         self._group_owner: dict[int, int] = {}
+        self._busy = Busy() if arrays.overlapping else None
+        columns = arrays.problem.task_columns
+        self._start, self._end = columns.start, columns.end
 
     def left(self) -> tuple[Ints, Ints]:
         """(R,) seats and effort that each rep has room for."""
-        slots = np.array(self._slots, np.int64) - np.array(self.taken, np.int64)
-        return slots, np.array(self._most, np.int64) - np.array(self.effort, np.int64)
+        return self._slots - self.taken, self._most - self.effort
+
+    def with_room(self, pairs: Ints) -> Bools:
+        """Tell which pairs' reps have a seat and the effort left."""
+        rep = self._rep[pairs]
+        room = self.taken[rep] < self._slots[rep]
+        if self.efforts is not None:
+            room &= self.effort[rep] + self.efforts[pairs] <= self._most[rep]
+        return np.asarray(room)
 
     def may_take(self, pair: int, seat: int, rep: int) -> bool:
         """Tell whether every upper limit still holds with this pair in its empty seat."""
@@ -201,20 +208,29 @@ class _State:
             return False
         if self._rows and any(c > self._left[at] for at, c in self._rows.get(pair, ())):
             return False
-        return not self._groups or all(
-            self._group_owner.get(at, rep) == rep for at in self._groups.get(seat, ())
-        )
+        if self._groups and any(
+            self._group_owner.get(at, rep) != rep for at in self._groups.get(seat, ())
+        ):
+            return False
+        return self._busy is None or not self._meets(self._busy, seat, rep)
+
+    def _meets(self, busy: Busy, seat: int, rep: int) -> bool:
+        start, end = self._start[self._task[seat]], self._end[self._task[seat]]
+        return not np.isnan(start) and busy.meets(rep, float(start), float(end)) is not None
 
     def take(self, pair: int, seat: int, rep: int) -> None:
         """Take a pair."""
         self.choice[seat] = pair
         self.taken[rep] += 1
         if self.efforts is not None:
-            self.effort[rep] += int(self.efforts[pair])
+            self.effort[rep] += self.efforts[pair]
         for at, coef in self._rows.get(pair, ()):
             self._left[at] -= coef
         for at in self._groups.get(seat, ()):
             self._group_owner[at] = rep
+        task = int(self._task[seat])
+        if self._busy is not None and not np.isnan(self._start[task]):
+            self._busy.add(rep, float(self._start[task]), float(self._end[task]), task)
 
 
 class _Ranks:
@@ -224,16 +240,10 @@ class _Ranks:
         self._first, self._rep = arrays.first, arrays.pair_rep
         told = [goal for goal in goals if not isinstance(goal.tier, Coverage)]
         self.is_static = all(goal.is_linear for goal in told)
-        self._order: Ints | None = None
-        self._linear = [goal.linear for goal in told if goal.linear is not None]
-        if self.is_static:
-            if self._linear and (arrays.rows or arrays.groups):
-                keys = [-linear for linear in reversed(self._linear)]
-                self._order = np.lexsort((*keys, arrays.pair_seat))
-            return
         self._goals = told
-        self._shares = [[part.offset.tolist() for _, part in goal.fair] for goal in told]
-        self._busy: set[int] = set()
+        self._linear = [goal.linear for goal in told if goal.linear is not None]
+        self._shares = [[part.offset.copy() for _, part in goal.fair] for goal in told]
+        self._idle = np.ones(arrays.reps, bool)
 
     def static_key(self) -> Ints:
         """(P,) one number to rank pairs by: the linear tiers in order, as far as they fit."""
@@ -246,28 +256,37 @@ class _Ranks:
             key = key * span + (linear - low)
         return key
 
-    def candidates(self, seat: int) -> list[int]:
-        """Give the pairs of a seat, best first where that does not depend on the rest."""
-        lo, hi = int(self._first[seat]), int(self._first[seat + 1])
-        return list(range(lo, hi)) if self._order is None else self._order[lo:hi].tolist()
+    def candidates(self, seat: int) -> Ints:
+        """Give the pairs of a seat."""
+        return np.arange(self._first[seat], self._first[seat + 1])
 
-    def key(self, pair: int, rep: int) -> tuple[int, ...]:
-        """Rank a candidate by what each tier would say next."""
-        out: list[int] = []
-        for goal, shares in zip(self._goals, self._shares, strict=True):
-            told = 0 if goal.linear is None else -int(goal.linear[pair])
-            if goal.used and rep not in self._busy:
-                told -= goal.used
-            for (m, part), share in zip(goal.fair, shares, strict=True):
-                told += abs(m) * (share[rep] + int(part.coef[pair]))
-            out.append(told)
-        return tuple(out)
+    def in_order(self, pairs: Ints) -> Iterator[int]:
+        """Give pairs from the best to the worst, by what each tier would say next."""
+        if not len(pairs):
+            return
+        keys = [self._told(at, pairs) for at in range(len(self._goals))]
+        best = np.arange(len(pairs))
+        for key in keys:
+            best = best[key[best] == key[best].min()]
+        yield int(pairs[best[0]])
+        if len(pairs) > 1:
+            order = np.lexsort((*keys[::-1],)) if keys else np.arange(len(pairs))
+            yield from (int(pairs[i]) for i in order if i != best[0])
+
+    def _told(self, at: int, pairs: Ints) -> Ints:
+        goal, rep = self._goals[at], self._rep[pairs]
+        told = np.zeros(len(pairs), np.int64)
+        if goal.linear is not None:
+            told -= goal.linear[pairs]
+        if goal.used:
+            told -= goal.used * self._idle[rep]
+        for (m, part), share in zip(goal.fair, self._shares[at], strict=True):
+            told += abs(m) * (share[rep] + part.coef[pairs])
+        return told
 
     def took(self, pair: int, rep: int) -> None:
         """Update the shares after a pair was taken."""
-        if self.is_static:
-            return
-        self._busy.add(rep)
+        self._idle[rep] = False
         for goal, shares in zip(self._goals, self._shares, strict=True):
             for (_, part), share in zip(goal.fair, shares, strict=True):
-                share[rep] += int(part.coef[pair])
+                share[rep] += part.coef[pair]

@@ -7,7 +7,9 @@ runs this very file as a script: it needs numpy and OR-Tools and nothing else of
 
 from __future__ import annotations
 
+import logging
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from ortools.graph.python import max_flow, min_cost_flow
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+logger = logging.getLogger(__name__)
 LARGE = 500_000
 """Arcs from which on a network is solved in a process of its own (about a third of a second)."""
 
@@ -119,30 +122,42 @@ class ChildSolver:
 
     def __init__(self, network: Network) -> None:
         self._network = network
+        if not sys.executable:
+            raise OSError("no interpreter to start a process with")
         paths = [path for path in sys.path if path]
+        self._killed = False
         self._process = subprocess.Popen(
-            [sys.executable, os.path.abspath(__file__)],
+            [sys.executable, "-P", os.path.abspath(__file__)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         )
 
     def wait(self) -> Flow | None:
-        """Hand the network over and wait for the flow; None when the child was killed."""
+        """Hand the network over and wait for the flow.
+
+        None when the child was killed; a flow with status ``ENDED`` when it died by itself.
+        """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
             _write(self._process.stdin, _arrays_of(self._network))
             self._process.stdin.close()
             status, used, total, side = _read(self._process.stdout)
-        except (BrokenPipeError, EOFError):
-            return None
+        except (BrokenPipeError, EOFError, ValueError):
+            if self._killed:
+                return None
+            logger.warning("the process of a flow died (exit code %s)", self._process.wait())
+            none = np.zeros(0, np.int64)
+            return Flow("ENDED", none, 0, none)
         finally:
+            self._process.stdout.close()
             self._process.wait()
         return Flow(bytes(status.astype(np.uint8)).decode(), used, int(total[0]), side)
 
     def kill(self) -> None:
         """End the child at once."""
+        self._killed = True
         self._process.kill()
 
 
@@ -212,6 +227,7 @@ def _exactly(pipe: IO[bytes], size: int) -> bytearray:
 
 def main() -> None:
     """Read one network from standard input, write its flow to standard output."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then kills us
     kind, tail, head, room, cost, supply = _read(sys.stdin.buffer)
     flow = solve_network(Network(tail, head, room, cost if kind[0] else None, supply))
     status = np.frombuffer(flow.status.encode(), np.uint8).astype(np.int64)
