@@ -80,7 +80,7 @@ _HOME = {
 """The module that each public name comes from."""
 
 
-def __getattr__(name: str) -> _typing.Any:
+def _load(name: str) -> _typing.Any:
     if name in ("datasets", "metrics"):
         return _importlib.import_module(f".{name}", __name__)
     if name not in _HOME:
@@ -88,6 +88,10 @@ def __getattr__(name: str) -> _typing.Any:
     value = getattr(_importlib.import_module(f".{_HOME[name]}", __name__), name)
     globals()[name] = value
     return value
+
+
+if not _typing.TYPE_CHECKING:  # so that type checkers know the names, and only those
+    __getattr__ = _load
 
 
 def __dir__() -> list[str]:

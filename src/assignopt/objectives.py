@@ -186,7 +186,7 @@ class Weighted(Tier):
     if TYPE_CHECKING:
 
         def __init__(
-            self, terms: Mapping[Term | str, float], *, slack: float = 0.0, kind: str = "weighted"
+            self, terms: Mapping[Any, float], *, slack: float = 0.0, kind: str = "weighted"
         ) -> None: ...
 
     @field_validator("terms")

@@ -133,7 +133,7 @@ class Plan:
 
     def _frame(self, name: str) -> pd.DataFrame:
         self.raise_for_status()
-        return self.frames[name]
+        return self.frames[name].copy()
 
     @property
     def assignments(self) -> pd.DataFrame:
@@ -195,6 +195,7 @@ class Plan:
         )
         order = np.lexsort((seats["role"] != OWNER, rows))
         seats = seats.iloc[order].reset_index(drop=True)
+        seats["moved"] = seats["moved"].eq(True)
         extra = [name for name in tags.columns if name not in seats.columns]
         joined = tags.iloc[rows[order]][extra].reset_index(drop=True)
         return pd.concat([seats, joined], axis=1)
@@ -277,20 +278,27 @@ class Plan:
 
     def __str__(self) -> str:
         parts = [f"{self.headline()} ({self.engine or 'no engine'}, {self.runtime:.2f} s)"]
-        parts.append("\nWhat was asked for, most important first:\n" + _table(_told(self.terms)))
-        if self.frames:
+        if self.frames and len(self.terms):
+            told = _table(_told(self.terms))
+            parts.append("\nWhat was asked for, most important first:\n" + told)
+        if self.frames and len(self.loads):
             loads = self.loads[["rep_id", "tasks", "load", "capacity", "utilisation"]]
             unit = self.problem.effort_unit
             parts.append(f"\nLoads in {unit}:\n" + _table(_percent(loads, "utilisation")))
+        if self.frames:
+            given = self.assignments[["task_id", "role", "rep_id", "effort", "value"]]
+            if len(given):
+                parts.append(f"\nWho takes what ({len(given)}):\n" + _table(given, 12))
             left = self.unassigned
             if len(left):
                 parts.append(f"\nLeft open ({len(left)}):\n" + _table(left))
         return "\n".join(parts)
 
     def _repr_html_(self) -> str:
-        tables = [_told(self.terms)]
+        tables = []
         if self.frames:
-            tables += [_percent(self.loads, "utilisation"), self.unassigned]
+            loads = _percent(self.loads, "utilisation")
+            tables = [_told(self.terms), loads, self.assignments, self.unassigned]
         shown = "".join(t.to_html(index=False, max_rows=40, border=0) for t in tables)
         return f"<p><b>{self.headline()}</b></p>{shown}"
 
@@ -368,11 +376,15 @@ def _table(frame: pd.DataFrame, most: int = 40) -> str:
     """Print a frame with text to the left, and at most ``most`` rows."""
     shown = frame.head(most).copy()
     for name in shown.columns:
-        if not pd.api.types.is_numeric_dtype(shown[name]):
+        if name not in ("capacity", "utilisation") and not pd.api.types.is_numeric_dtype(
+            shown[name]
+        ):
             texts = shown[name].astype(str)
             width = max([len(name), *texts.str.len()])
             shown[name] = texts.str.ljust(width)
             shown = shown.rename(columns={name: name.ljust(width)})
-    text: str = shown.to_string(index=False, float_format=lambda v: f"{v:,.6g}")
+    text: str = shown.to_string(
+        index=False, float_format=lambda v: f"{v:,.2f}".rstrip("0").rstrip(".")
+    )
     text = "\n".join(f"  {line}" for line in text.splitlines())
     return text + (f"\n  ... and {len(frame) - most} more" if len(frame) > most else "")

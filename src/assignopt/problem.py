@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from .columns import Bools, Floats
-    from .objectives import AnyTier
+    from .objectives import Tier
     from .records import Rep, Task
-    from .rules import AnyRule
+    from .rules import BaseRule
 
 ENDORSEMENT_LIMIT = 1.0
 """Most absolute weight that all endorsements of one rep carry together."""
@@ -77,8 +77,8 @@ class Problem(Parts):
         *,
         pairs: Any = None,
         preferences: Any = None,
-        rules: Iterable[AnyRule | Mapping[str, Any]] = (),
-        objective: Iterable[AnyTier | Mapping[str, Any]] | None = None,
+        rules: Iterable[BaseRule | Mapping[str, Any]] = (),
+        objective: Iterable[Tier | Mapping[str, Any]] | None = None,
         history: Any = None,
         effort_unit: str = "hours",
     ) -> None:
@@ -105,8 +105,8 @@ class Problem(Parts):
         fit: pd.DataFrame | None = None,
         pairs: Any = None,
         preferences: Any = None,
-        rules: Iterable[AnyRule | Mapping[str, Any]] = (),
-        objective: Iterable[AnyTier | Mapping[str, Any]] | None = None,
+        rules: Iterable[BaseRule | Mapping[str, Any]] = (),
+        objective: Iterable[Tier | Mapping[str, Any]] | None = None,
         history: Any = None,
         effort_unit: str = "hours",
     ) -> Problem:

@@ -81,6 +81,12 @@ def unassigned_frame(arrays: Arrays, choice: Ints, *, settled: bool) -> pd.DataF
     )
 
 
+def why_nobody(arrays: Arrays, seats: Ints) -> list[str]:
+    """Say for each of these seats, for which no rep is eligible, what rules the reps out."""
+    told = dict(_nobody(arrays, seats))
+    return [told[int(seat)][1] for seat in seats]
+
+
 # -- could anybody ever? -----------------------------------------------------------------------
 
 
@@ -167,7 +173,8 @@ def _in_words(
         return Reason.NO_SKILL, _missing_skill(problem, held, at, who)
     if rule_id == "available":
         task = problem.tasks[problem.task_columns.id[held.task[at]]]
-        words = f"of {before} rep{'s' if before != 1 else ''} left nobody is available from {task.start} to {task.end}"
+        left = f"of {before} rep{'s' if before != 1 else ''} left"
+        words = f"{left} nobody is available from {task.start} to {task.end}"
         return Reason.NO_AVAILABILITY, words
     rule = next(rule for rule in problem.rules if rule.id == rule_id)
     reasons = {

@@ -106,7 +106,8 @@ def load_report(
     Raises
     ------
     ValueError
-        When ``of``, ``per`` or ``by`` is unknown, or there is no rep to measure.
+        When ``of``, ``per`` or ``by`` is unknown, there is no rep to measure, or assignments name
+        tasks or reps that do not exist.
 
     Examples
     --------
@@ -172,7 +173,11 @@ def measures(amount: Any, weight: Any) -> pd.Series[Any]:
 
 def _holdings(plan: Plan | tuple[Problem, Any]) -> Holdings:
     if isinstance(plan, tuple):
-        return read_assignments(*plan)[0]
+        held, unread = read_assignments(*plan)
+        if unread:
+            told = "; ".join(row["message"] for row in unread[:5])
+            raise ValueError(f"{len(unread)} assignments cannot be understood: {told}. Audit them")
+        return held
     return read_assignments(plan.problem, plan.assignments)[0]
 
 

@@ -35,7 +35,7 @@ from .holdings import Holdings, read_assignments
 from .objectives import Moves, Weighted
 from .plan import TERMS, Plan, Status, frame_of, plan_frames
 from .progress import Snapshot
-from .reasons import unassigned_frame
+from .reasons import unassigned_frame, why_nobody
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .arrays import Arrays
+    from .certificate import HallCertificate
     from .columns import Ints
     from .problem import Problem
 
@@ -52,6 +53,9 @@ EFFORT_SHARE = 0.5
 
 BUILD_PACE = 6e-6
 """Seconds per pair that writing a search model takes at the least; it cannot be interrupted."""
+
+FIRST_SHARE = 0.3
+"""Share of the time left that a first plan may take."""
 
 FIRST_PLAN = 0.1
 """Seconds that a first plan gets in any case, so that no run comes back with empty hands."""
@@ -318,7 +322,8 @@ class Session:
             hint = np.concatenate(
                 [self.arrays.present, np.full(self.arrays.seats - self.arrays.tasks, -1)]
             )
-        run = Run(max(self.run.deadline, time.perf_counter() + (1.0 if late else FIRST_PLAN)))
+        allowed = 1.0 if late else max(FIRST_PLAN, FIRST_SHARE * self.run.left)
+        run = Run(time.perf_counter() + allowed)
         completed = GreedyEngine(self.arrays, run).construct(self.goals, hint)
         self._offer_first(completed.choice)
         if hint is not None:
@@ -401,9 +406,10 @@ class Session:
 
     def _confirm(self) -> tuple[Status, str | None]:
         """Confirm an engine's INFEASIBLE: by arithmetic, else by a second, different search."""
-        certificate = find_certificate(self.arrays, self.run)
+        run = Run(max(self.run.deadline, time.perf_counter() + FIRST_PLAN))
+        certificate = find_certificate(self.arrays, run)
         if certificate is not None and certificate.holds(self.arrays):
-            return Status.INFEASIBLE, str(certificate)
+            return Status.INFEASIBLE, f"{certificate}{self._why_nobody(certificate)}"
         second = CpSatEngine(self.arrays, self.run).is_feasible(presolve=False)
         if second.choice is not None:
             raise EngineError("one search calls the problem infeasible, another found a plan")
@@ -414,6 +420,15 @@ class Session:
             f"these rules cannot be kept together with the limits of the reps: {told} "
             "(two different searches agree)"
         )
+
+    def _why_nobody(self, certificate: HallCertificate) -> str:
+        """Add what rules the reps out, where nobody at all may take a task that must be assigned."""
+        if certificate.reps or certificate.kind != "room":
+            return ""
+        alone = np.flatnonzero(self.arrays.mandatory & (np.diff(self.arrays.first) == 0))[:3]
+        told = why_nobody(self.arrays, alone)
+        ids = self.problem.task_columns.id[self.arrays.seat_task[alone]]
+        return ": " + "; ".join(f"{i!r}: {w}" for i, w in zip(ids, told, strict=True))
 
     def _no_plan(self, status: Status, why: str | None) -> Plan:
         terms = frame_of(

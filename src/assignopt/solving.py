@@ -112,13 +112,17 @@ def solve(
             bar.close()
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _check_options(time_limit: float, seed: int, workers: int | None, engine: str) -> None:
     faults = []
-    if not math.isfinite(time_limit) or time_limit < 0:
+    if not _is_number(time_limit) or not math.isfinite(time_limit) or time_limit < 0:
         faults.append(f"time_limit {time_limit!r}: a finite number of seconds, 0 or more")
-    if workers is not None and workers < 1:
+    if workers is not None and (not isinstance(workers, int) or workers < 1):
         faults.append(f"workers {workers!r}: 1 or more, or None for one for each core")
-    if not isinstance(seed, int) or seed < 0:
+    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         faults.append(f"seed {seed!r}: a whole number, 0 or more")
     if engine not in get_args(EngineChoice):
         faults.append(f"engine {engine!r}: one of {', '.join(get_args(EngineChoice))}")
