@@ -108,7 +108,7 @@ CASES: dict[str, tuple[ao.Problem, ao.Reason, str]] = {
             ],
         ),
         ao.Reason.NO_AVAILABILITY,
-        "1 rep may hold it: 'ana' busy at that time",
+        "1 rep may hold it: 'ana' is busy with 'u' then",
     ),
     "too little capacity": (
         problem(
@@ -383,5 +383,5 @@ def test_seats_that_look_alike_but_for_a_rule_or_a_pair_are_told_apart() -> None
         "d": "region",
         "e": "no_fit",
     }
-    assert rows["detail"][0] == "none of the 1 reps left is available from 11.0 to 12.0"
-    assert rows["detail"][1] == "none of the 1 reps left is available from 12.0 to 13.0"
+    assert rows["detail"][0] == "the 1 rep left is not available from 11.0 to 12.0"
+    assert rows["detail"][1] == "the 1 rep left is not available from 12.0 to 13.0"

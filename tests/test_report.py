@@ -189,9 +189,9 @@ def test_the_history_is_added_and_who_left_is_not() -> None:
         [{"task_id": t, "rep_id": r[0], "role": (*r, None)[1]} for t, *r in HELD],
         pd.DataFrame(
             {
-                "rep_id": ["bo", "ana", "di", None, "nobody", "ana"],
-                "task_id": ["t1", "t2", "t2", "t3", "t3", "t9"],
-                "role": [None, "owner", "aide", None, None, None],
+                "rep_id": ["bo", "ana", "di", None],
+                "task_id": ["t1", "t2", "t2", "t3"],
+                "role": [None, "owner", "aide", None],
                 "note": "from elsewhere",
             }
         ),
@@ -199,6 +199,11 @@ def test_the_history_is_added_and_who_left_is_not() -> None:
 )
 def test_assignments_from_elsewhere_are_measured(held: Any) -> None:
     assert ao.load_report((team(), held)).by_rep["amount"].tolist() == AMOUNTS["load"]
+
+
+def test_assignments_to_nobody_known_are_not_dropped_silently() -> None:
+    with pytest.raises(ValueError, match="rep 'nobody' is unknown"):
+        ao.load_report((team(), {"t1": "nobody"}))
 
 
 def test_work_on_who_left_or_may_not_have_it_counts_for_the_others_alone() -> None:

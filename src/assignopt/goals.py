@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .columns import Bools, Floats, Ints
 
 EXACT = 1e-6
-"""Relative error from rounding up to which a tier counts as proved."""
+"""Error from rounding, relative to the most a tier can come to, up to which it counts as proved."""
 
 DIGITS = 9
 """Digits kept of shares that have to be rounded."""
@@ -104,7 +104,7 @@ class Goal:
     """A tier as an integer gain to maximise.
 
     ``gain = sum(linear * x) + used * (reps with work) + sum(m * part)``; the tier's value is
-    ``sign * gain / scale + constant``, to within ``error``.
+    ``sign * gain / scale + constant``, to within ``error``; ``size`` bounds what it can come to.
     """
 
     tier: AnyTier
@@ -112,6 +112,7 @@ class Goal:
     sign: int
     scale: float
     error: float
+    size: float
     linear: Ints | None = None
     constant: float = 0.0
     used: int = 0
@@ -134,9 +135,10 @@ class Goal:
         """Turn a gain into the tier's value."""
         return self.sign * gain / self.scale + self.constant
 
-    def is_exact_at(self, gain: int) -> bool:
-        """Whether rounding is too small to matter: below a millionth of the tier's value."""
-        return self.error <= EXACT * abs(self.value_of(gain)) or self.error == 0
+    @property
+    def is_exact(self) -> bool:
+        """Whether rounding is too small to matter: a millionth of what the tier can come to."""
+        return self.error <= EXACT * self.size
 
     @cached_property
     def best_gain(self) -> int:
@@ -233,9 +235,8 @@ def compile_goal(arrays: Arrays, tier: AnyTier) -> Goal:
         gain, part = fair[0]
         scale = part.value_scale / abs(gain)
         sign = int(math.copysign(1, gain))
-        return Goal(
-            tier, arrays, flip, scale, _error(part, arrays) * abs(gain), fair=[(sign, part)]
-        )
+        error, size = _error(part, arrays) * abs(gain), _largest(part, arrays) / scale
+        return Goal(tier, arrays, flip, scale, error, size, fair=[(sign, part)])
     return _combined(arrays, tier, flip, linear, constant, used, fair)
 
 
@@ -270,7 +271,7 @@ def _combined(
         if linear is not None:
             error += _largest_sum(arrays, np.abs(linear - ints / scale))
     kept = None if linear is None else ints
-    return Goal(tier, arrays, flip, scale, error, kept, flip * constant, used_gain, parts)
+    return Goal(tier, arrays, flip, scale, error, size, kept, flip * constant, used_gain, parts)
 
 
 def _shared_scale(coefs: Floats, fair: list[tuple[float, FairPart]], size: float) -> float:
@@ -389,6 +390,8 @@ def _common(
     decimals = decimals_of(np.concatenate([amounts, offset]))
     places = decimals_of(weight[who])
     if decimals is None or places is None:
+        return None
+    if max(amounts.max(initial=0), offset.max(initial=0)) * 10.0**decimals > LIMIT:
         return None
     if weight[who].max(initial=0) * 10**places > MAX_LCM:
         return None

@@ -107,7 +107,8 @@ class Plan:
     terms
         Frame, a row for each tier: term, value, bound, gap (relative), proved, engine. The bound
         is what no plan beats that is at least as good in the tiers before; a tier is proved when
-        its value meets its bound, to within the rounding of numbers with more than six decimals.
+        its value meets its bound, to within the rounding of numbers with more than six decimals
+        (at most a millionth of what the tier can come to).
     engine
         The engine of the plan, or the engines joined by ``+``.
     runtime
@@ -298,7 +299,9 @@ class Plan:
         tables = []
         if self.frames:
             loads = _percent(self.loads, "utilisation")
-            tables = [_told(self.terms), loads, self.assignments, self.unassigned]
+            tables = [_told(self.terms), loads, self.unassigned]
+            if len(self.assignments):
+                tables.insert(2, self.assignments)
         shown = "".join(t.to_html(index=False, max_rows=40, border=0) for t in tables)
         return f"<p><b>{self.headline()}</b></p>{shown}"
 
@@ -370,6 +373,11 @@ def _percent(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     if "capacity" in frame.columns:
         frame["capacity"] = frame["capacity"].map(lambda v: "no limit" if np.isnan(v) else f"{v:g}")
     return frame
+
+
+def _short(number: float) -> str:
+    """Write a number with two decimals at most."""
+    return f"{number:,.2f}".rstrip("0").rstrip(".")
 
 
 def _table(frame: pd.DataFrame, most: int = 40) -> str:

@@ -170,11 +170,11 @@ def _in_words(
     if rule_id == "pairs":
         return Reason.EXCLUDED, "the pairs table lists no active rep for it"
     if rule_id == "skill":
-        return Reason.NO_SKILL, _missing_skill(problem, held, at, who)
+        return Reason.NO_SKILL, _missing_skill(problem, held, at, who, alive)
     if rule_id == "available":
         task = problem.tasks[problem.task_columns.id[held.task[at]]]
-        left = f"of {before} rep{'s' if before != 1 else ''} left"
-        words = f"{left} nobody is available from {task.start} to {task.end}"
+        none = f"none of the {before} reps left is" if before > 1 else "the 1 rep left is not"
+        words = f"{none} available from {task.start} to {task.end}"
         return Reason.NO_AVAILABILITY, words
     rule = next(rule for rule in problem.rules if rule.id == rule_id)
     reasons = {
@@ -190,18 +190,17 @@ def _in_words(
     return reasons[type(rule)], words
 
 
-def _missing_skill(problem: Problem, held: Holdings, at: int, who: str) -> str:
+def _missing_skill(problem: Problem, held: Holdings, at: int, who: str, alive: Bools) -> str:
     """Name the skills asked for, and how many active reps have each."""
     tasks, skills = problem.task_columns, problem.rep_columns.skills
     role = held.role[at]
     needs = (
         tasks.requires.at(int(held.task[at])) if role < 0 else tasks.roles.requires.at(int(role))
     )
-    active = problem.rep_columns.active
     parts = []
     for name, least in needs.items():
         code = skills.keys.index(name) if name in skills.keys else -1
-        mine = (skills.key == code) & active[skills.row]
+        mine = (skills.key == code) & alive[skills.row]
         enough = int((mine & (skills.amount >= least)).sum())
         best = skills.amount[mine].max(initial=0)
         tail = "" if enough else f" (highest level: {best:g})" if best else " (nobody has it)"

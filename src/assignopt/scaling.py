@@ -63,10 +63,10 @@ def _are_whole(values: Floats, decimals: int) -> bool:
     """Tell whether values have so few decimals, but for the noise of floats."""
     if not decimals:
         return bool((values == np.rint(values)).all())
-    shifted = values * 10**decimals
-    return bool(
-        np.all(np.abs(shifted - np.rint(shifted)) <= 1e-12 * np.maximum(1, np.abs(shifted)))
-    )
+    shifted = values * 10.0**decimals
+    size = np.abs(shifted)
+    noise = 1e-12 * size + 1e-15 * size.max(initial=0)
+    return bool(np.all(np.abs(shifted - np.rint(shifted)) <= noise))
 
 
 def scaled(values: Floats, total: float) -> Scaled:
@@ -115,11 +115,16 @@ class Rounded:
 
     def most(self, limit: Floats) -> Ints:
         """Round an upper limit; :data:`NO_LIMIT` where it is NaN or infinite."""
-        return _whole(np.floor, limit * self.scale + 1e-7)
+        return _whole(np.floor, _shifted(limit * self.scale, 1))
 
     def least(self, limit: Floats) -> Ints:
         """Round a lower limit."""
-        return _whole(np.ceil, limit * self.scale - 1e-7)
+        return _whole(np.ceil, _shifted(limit * self.scale, -1))
+
+
+def _shifted(scaled_limit: Floats, sign: int) -> Floats:
+    """Move a limit by the noise that its scaling may have left."""
+    return scaled_limit + sign * (1e-7 + 4e-16 * np.abs(scaled_limit))
 
 
 def _whole(round_: Any, shifted: Floats) -> Ints:

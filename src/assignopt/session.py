@@ -290,7 +290,7 @@ class Session:
                 f"{name} claims that {goal.tier.label} cannot pass {goal.value_of(bound):g}; "
                 f"the plan at hand has {goal.value_of(gain):g}"
             )
-        proved = gain == bound and goal.is_exact_at(gain)
+        proved = gain == bound and goal.is_exact
         self.results.append(TierResult(goal, bound, proved, name))
         if name not in self.used:
             self.used.append(name)
@@ -309,8 +309,7 @@ class Session:
 
     def _unsolved(self, goal: Goal, name: str) -> TierResult:
         """Note a tier that no engine saw: bounded by arithmetic only."""
-        done = self.choice is not None and self._is_best_already(goal)
-        done = done and self.choice is not None and goal.is_exact_at(goal.best_gain)
+        done = self._is_best_already(goal) and goal.is_exact
         return TierResult(goal, goal.best_gain, done, name)
 
     # -- the incumbent -------------------------------------------------------------------------
@@ -422,7 +421,7 @@ class Session:
         )
 
     def _why_nobody(self, certificate: HallCertificate) -> str:
-        """Add what rules the reps out, where nobody at all may take a task that must be assigned."""
+        """Add what rules the reps out, where nobody at all may take a task."""
         if certificate.reps or certificate.kind != "room":
             return ""
         alone = np.flatnonzero(self.arrays.mandatory & (np.diff(self.arrays.first) == 0))[:3]

@@ -375,7 +375,9 @@ class FlowEngine:
 
 def find_certificate(arrays: Arrays, run: Run) -> HallCertificate | None:
     """Look for a proof by counting that no plan exists."""
-    return FlowEngine(arrays, run).find_certificate()
+    engine = FlowEngine(arrays, run)
+    engine.face.pairs = np.arange(arrays.pairs)  # those who can take nothing are part of the proof
+    return engine.find_certificate()
 
 
 def start_face(arrays: Arrays) -> Face:
