@@ -375,7 +375,8 @@ def _rounded_part(
     top = total + float(start.max(initial=0))
     at = scaled(np.concatenate([share, start]), max(top, 1.0) * narrower)
     if at.error and top > 0:
-        scale = 10.0 ** math.floor(math.log10(min(10.0**DIGITS, LIMIT / narrower) / top))
+        digits = math.log10(min(10.0**DIGITS, LIMIT / narrower)) - math.log10(top)
+        scale = 10.0 ** min(math.floor(digits), 300)
         at = at_scale(np.concatenate([share, start]), scale)
     coef, shift = at.ints[: arrays.pairs], at.ints[arrays.pairs :]
     lost = np.bincount(arrays.pair_rep, np.abs(share - coef / at.scale), arrays.reps)

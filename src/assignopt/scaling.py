@@ -65,7 +65,7 @@ def _are_whole(values: Floats, decimals: int) -> bool:
         return bool((values == np.rint(values)).all())
     shifted = values * 10.0**decimals
     size = np.abs(shifted)
-    noise = 1e-12 * size + 1e-15 * size.max(initial=0)
+    noise = 1e-15 * size + 1e-18 * size.max(initial=0)
     return bool(np.all(np.abs(shifted - np.rint(shifted)) <= noise))
 
 
