@@ -1,0 +1,153 @@
+"""Faults that were found once, each with its story in the name."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import assignopt as ao
+import oracle
+import strategies
+from assignopt.engines import flow
+
+
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@given(strategies.problems(equal_efforts=True), st.data())
+def test_a_hint_leads_a_flow_to_no_other_optimum(problem: ao.Problem, data: st.DataObject) -> None:
+    hint = [(t, r, role) for (t, role), r in data.draw(strategies.plans(problem)).items()]
+    best = oracle.best(problem)
+    plan = ao.solve(problem, hint=hint, workers=1)
+    if best is None:
+        assert plan.status is ao.Status.INFEASIBLE
+        return
+    assert plan.status is ao.Status.OPTIMAL
+    assert plan.terms["value"].tolist() == pytest.approx(best, abs=1e-5)
+
+
+@pytest.mark.parametrize("hint", [None, {"t1": "b", "t2": "c"}])
+def test_the_best_pair_of_a_rep_who_is_full_is_no_reason_to_call_a_problem_infeasible(
+    hint: Any,
+) -> None:
+    reps = [ao.Rep("a", capacity=5, carried_load=5), ao.Rep("b", capacity=50)]
+    reps.append(ao.Rep("c", capacity=50))
+    value = {"a": 10, "b": 5, "c": 5}
+    problem = ao.Problem(
+        reps,
+        [ao.Task("t1", effort=2), ao.Task("t2", effort=2)],
+        pairs=[(r, t, 1.0, 2.0, float(v)) for r, v in value.items() for t in ("t1", "t2")],
+        objective=[ao.Coverage(), ao.Value(), ao.Fairness("l2")],
+    )
+    plan = ao.solve(problem, hint=hint, workers=1)
+    assert plan.status is ao.Status.OPTIMAL
+    assert plan.terms["value"].tolist() == pytest.approx(oracle.best(problem))
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("notion", ["minmax", "maxmin", "range"])
+def test_quotas_as_entitlements_are_not_rounded_away(seed: int, notion: Any) -> None:
+    rng = random.Random(seed)
+    reps = [ao.Rep(f"r{i}", weight=float(round(rng.uniform(2e5, 2e6)))) for i in range(3)]
+    tasks = [ao.Task(f"t{i}", effort=rng.choice([1.0, 2.0, 3.0, 1.5])) for i in range(5)]
+    problem = ao.Problem(reps, tasks, objective=[ao.Coverage(), ao.Fairness(notion)])
+    plan = ao.solve(problem, workers=1)
+    assert plan.status is ao.Status.OPTIMAL
+    assert plan.terms["value"].tolist() == pytest.approx(oracle.best(problem), rel=1e-5)
+
+
+@pytest.mark.parametrize("seed", [3, 12, 29])
+def test_a_small_fairness_weight_beside_value_is_not_rounded_to_nothing(seed: int) -> None:
+    rng = random.Random(seed)
+    reps = [ao.Rep(f"r{i}", weight=rng.uniform(0.5, 2)) for i in range(3)]
+    tasks = [
+        ao.Task(
+            f"t{i}", effort=rng.choice([1.0, 2.0, 3.0, 1.5]), value=float(rng.choice([1, 2, 3]))
+        )
+        for i in range(5)
+    ]
+    goal = ao.Weighted({ao.Value(): 1, ao.Fairness("l2"): 0.05})
+    problem = ao.Problem(reps, tasks, objective=[goal])
+    plan = ao.solve(problem, workers=1)
+    best = oracle.best(problem)
+    assert best is not None
+    if plan.status is ao.Status.OPTIMAL:
+        assert plan.terms["value"][0] == pytest.approx(best[0], rel=1e-4)
+    assert plan.terms["bound"][0] >= best[0] - 1e-4 * abs(best[0])
+
+
+def test_a_team_too_small_for_its_tasks_is_infeasible_whatever_the_number_of_reps_asked_for() -> (
+    None
+):
+    problem = ao.Problem(
+        [ao.Rep("a", capacity=3), ao.Rep("b", capacity=3)],
+        [ao.Task(f"t{i}", effort=2) for i in range(3)],
+        rules=[ao.CoverAll()],
+        objective=[ao.RepsUsed()],
+    )
+    assert ao.solve(problem, time_limit=60, workers=1).status is ao.Status.INFEASIBLE
+
+
+def test_a_stop_between_two_flows_claims_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    stop = threading.Event()
+    solve_network = flow.run_network
+
+    def stopping(*args: Any) -> Any:
+        found = solve_network(*args)
+        stop.set()
+        return found
+
+    monkeypatch.setattr(flow, "run_network", stopping)
+    problem = ao.Problem(
+        [ao.Rep("a", max_tasks=1), ao.Rep("b", max_tasks=3)],
+        [ao.Task(f"t{i}") for i in range(4)],
+        rules=[ao.Allow(task=["t0", "t1"], rep="a")],
+        objective=[ao.Coverage(), ao.Value()],
+    )
+    plan = ao.solve(problem, stop=stop)
+    assert plan.status is ao.Status.FEASIBLE
+    assert len(plan.assignments) > 0
+
+
+def test_least_counts_are_told_with_the_true_most() -> None:
+    problem = ao.Problem(
+        [ao.Rep("a", max_tasks=1)], [ao.Task(f"t{i}") for i in range(4)], rules=[ao.MinTasks(2)]
+    )
+    plan = ao.solve(problem)
+    assert plan.status is ao.Status.INFEASIBLE
+    assert plan.infeasibility == "'a' must take at least 2 tasks and may take 1 at most"
+
+
+INTERRUPTED = """
+import os, signal, threading
+import assignopt as ao
+from assignopt import datasets
+
+problem = datasets.unequal_efforts(40, 800, eligible=15)
+threading.Timer(1.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+plan = ao.solve(problem, time_limit=60)
+print(plan.status, plan.runtime < 30, ao.audit(problem, plan).ok)
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+    threading.Event().wait(5)
+except KeyboardInterrupt:
+    print("as ever")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX here")
+def test_a_real_ctrl_c_ends_the_search_and_leaves_the_process_as_it_was() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["FEASIBLE True True", "as ever"]
