@@ -55,7 +55,7 @@ BUILD_PACE = 6e-6
 """Seconds per pair that writing a search model takes at the least; it cannot be interrupted."""
 
 FIRST_SHARE = 0.3
-"""Share of the time left that a first plan may take."""
+"""Share of the time left that a first plan may take, where a search can follow."""
 
 FIRST_PLAN = 0.1
 """Seconds that a first plan gets in any case, so that no run comes back with empty hands."""
@@ -321,7 +321,9 @@ class Session:
             hint = np.concatenate(
                 [self.arrays.present, np.full(self.arrays.seats - self.arrays.tasks, -1)]
             )
-        allowed = 1.0 if late else max(FIRST_PLAN, FIRST_SHARE * self.run.left)
+        no_search = BUILD_PACE * self.arrays.pairs > (1 - FIRST_SHARE) * self.run.left
+        share = 0.9 if no_search or self.options.engine == "greedy" else FIRST_SHARE
+        allowed = 1.0 if late else max(FIRST_PLAN, share * self.run.left)
         run = Run(time.perf_counter() + allowed)
         completed = GreedyEngine(self.arrays, run).construct(self.goals, hint)
         self._offer_first(completed.choice)
