@@ -100,8 +100,8 @@ def load_report(
     per
         ``weight``: per unit of entitlement, reps without any left out; ``nothing``: as it is.
     by
-        A tag or field of the reps to group by, such as ``"team"``; reps without it are in the
-        group ``(none)``.
+        A tag of the reps to group by, such as ``"team"``, or ``id``, ``active``, ``capacity``,
+        ``efficiency``; reps without it are in the group ``(none)``.
 
     Raises
     ------
