@@ -128,7 +128,7 @@ class Session:
     def _reserve(self) -> float:
         """Time kept back for auditing the plan and making its frames, by the size of it."""
         wanted = 0.02 + 3e-6 * (self.arrays.seats + self.arrays.reps)
-        return min(wanted, 0.25 * self.options.time_limit)
+        return min(wanted, 0.4 * self.options.time_limit)
 
     # -- the run -----------------------------------------------------------------------------
 
