@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 EXACT = 1e-6
 """Error from rounding, relative to the most a tier can come to, up to which it counts as proved."""
 
+PARTS = 60
+"""Shares of a whole that are exact: halves, thirds, ... of the seats of a task."""
+
 DIGITS = 9
 """Digits kept of shares that have to be rounded."""
 
@@ -278,6 +281,9 @@ def _shared_scale(coefs: Floats, fair: list[tuple[float, FairPart]], size: float
     """Choose the scale of a sum: one at which all its parts are integers, where there is room."""
     at = scaled(coefs, size)
     if not fair:
+        sixtieths = decimals_of(coefs * PARTS) if at.error else None
+        if sixtieths is not None and size * PARTS * 10.0**sixtieths <= LIMIT:
+            return PARTS * 10.0**sixtieths
         return at.scale
     wanted = [part.value_scale for _, part in fair]
     places = decimals_of(np.append(coefs, [gain for gain, _ in fair]))

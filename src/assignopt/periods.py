@@ -32,7 +32,7 @@ def period_of(start: Floats, clock: str, per: Period) -> Ints:
     """
     known = ~np.isnan(start)
     seconds = np.where(known, start, 0.0)
-    day = np.floor(seconds / DAY).astype(np.int64)
+    day = np.floor_divide(seconds, DAY).astype(np.int64)
     if per == "day":
         number = day
     elif per == "week":
