@@ -94,7 +94,8 @@ class FairPart:
                 return int(shares.max() - shares.min())
             case "l2":
                 assert self.factor is not None
-                return int(sum(int(f) * int(s) ** 2 for f, s in zip(self.factor[who], shares)))  # noqa: B905
+                pairs = zip(self.factor[who].tolist(), shares.tolist(), strict=True)
+                return int(sum(f * s**2 for f, s in pairs))
 
     @property
     def value_scale(self) -> float:
