@@ -6,6 +6,7 @@ It reads records and frames of a Problem and shares no code with the package. A 
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from itertools import combinations, product
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -292,24 +293,66 @@ class Facts:
         raise AssertionError(tier)
 
     def _fairness(self, s: State, tier: ao.Fairness) -> float:
-        past = self.problem.history
+        numbers = self.numbers(s, tier)
+        return numbers[1] if tier.notion == "nash" else numbers[0]
+
+    def numbers(self, s: State, tier: Any) -> tuple[float, ...]:
+        """By what a tier compares plans, in this order."""
+        if not isinstance(tier, ao.Fairness):
+            return (self.term(s, tier),)
+        past = self._past(tier)
         amount = dict.fromkeys(self.reps, 0.0)
-        if past is not None:
-            for rep, more in zip(past["rep_id"].tolist(), past[tier.of].tolist(), strict=True):
-                amount[rep] += more
         for seat, rep in s.held:
             amount[rep] += self.amount[tier.of][seat, rep]
         shares: list[tuple[float, float]] = []
+        idle = 0
+        everyone = 0.0
         for name, rep in self.reps.items():
             weight = self.weight[name] if tier.per == "weight" else 1.0
             carried = rep.carried_load if tier.of == "load" else 0.0
-            if rep.active and weight > 0 and (tier.idle == "count" or s.count[name]):
-                shares.append((weight, (amount[name] + carried) / weight))
+            if not rep.active or weight <= 0:
+                continue
+            everyone += weight
+            if tier.idle == "count" or s.count[name]:
+                shares.append((weight, (amount[name] + past.get(name, 0.0) + carried) / weight))
+            else:
+                idle += 1
+        only = [x for _, x in shares]
+        if tier.notion == "leximax":
+            return tuple(sorted([*only, *[0.0] * idle], reverse=True)) or (0.0,)
+        if tier.notion == "leximin":
+            padded = sorted(only) + [math.inf] * idle
+            return tuple(padded if only else [0.0] * idle) or (0.0,)
+        if tier.notion == "nash":
+            has = [(w, x) for w, x in shares if x > 0]
+            welfare = math.prod(x ** (w / everyone) for w, x in has) if has else 0.0
+            return (float(len(has)), welfare)
         if not shares:
-            return 0.0
-        most, least = max(x for _, x in shares), min(x for _, x in shares)
+            return (0.0,)
+        most, least = max(only), min(only)
         square = sum(w * x * x for w, x in shares)
-        return {"minmax": most, "maxmin": least, "range": most - least, "l2": square}[tier.notion]
+        total = sum(w for w, _ in shares) * sum(w * x for w, x in shares)
+        apart = sum(w * v * abs(x - y) for (w, x), (v, y) in combinations(shares, 2))
+        gini = apart / total if total > 0 else 0.0
+        values = {"minmax": most, "maxmin": least, "range": most - least, "l2": square}
+        return ({**values, "gini": gini}[tier.notion],)
+
+    def _past(self, tier: ao.Fairness) -> dict[str, float]:
+        """What each rep has carried before, a unit counting for less with each period."""
+        table = self.problem.history
+        if table is None:
+            return {}
+        rows = table.to_dict("records")
+        periods = sorted({row["period"] for row in rows if not _is_missing(row["period"])})
+        past: dict[str, float] = {}
+        for row in rows:
+            age = 1 if _is_missing(row["period"]) else len(periods) - periods.index(row["period"])
+            past[row["rep_id"]] = past.get(row["rep_id"], 0.0) + row[tier.of] * tier.decay**age
+        return past
+
+
+def _is_missing(cell: Any) -> bool:
+    return cell is None or cell != cell
 
 
 def period(start: Any, per: str) -> Any:
@@ -323,7 +366,7 @@ def period(start: Any, per: str) -> Any:
 def direction(tier: Any) -> int:
     """1 where more is better, -1 where less is."""
     if isinstance(tier, ao.Fairness):
-        return 1 if tier.notion == "maxmin" else -1
+        return 1 if tier.notion in ("maxmin", "leximin", "nash") else -1
     return -1 if isinstance(tier, ao.Moves | ao.RepsUsed) else 1
 
 
@@ -408,8 +451,9 @@ def term(problem: ao.Problem, plan: Plan, tier: Any) -> float:
 def best(problem: ao.Problem) -> list[float] | None:
     """The best value of each tier among the plans that keep the tiers before it.
 
-    A plan keeps a tier if its value is within ``slack * |best value|`` of the best. None when no
-    plan is allowed.
+    A plan keeps a tier if its numbers are the best, one after the other. With slack it does if its
+    value is within ``slack * |best value|`` of the best (for ``nash``: among the plans that give
+    as many reps something). None when no plan is allowed.
 
     >>> tasks = [ao.Task("t1", effort=3), ao.Task("t2", effort=1)]
     >>> best(ao.Problem([ao.Rep("ana"), ao.Rep("bo")], tasks))
@@ -423,9 +467,18 @@ def best(problem: ao.Problem) -> list[float] | None:
         if not kept:
             return None
         sign = direction(tier)
-        values = [sign * known.term(state, tier) for state in kept]
-        top = max(values)
-        found.append(float(sign * top))
-        enough = top - tier.slack * abs(top) - NOISE * max(1.0, abs(top))
-        kept = [state for state, value in zip(kept, values, strict=True) if value >= enough]
+        numbers = {id(state): known.numbers(state, tier) for state in kept}
+        at = int(isinstance(tier, ao.Fairness) and tier.notion == "nash")
+        value = 0.0
+        for place in range(len(numbers[id(kept[0])])):
+            ways = 1 if at and place == 0 else sign
+            values = [ways * numbers[id(state)][place] for state in kept]
+            top = max(values)
+            value = ways * top if place == at else value
+            slack = tier.slack if place == at else 0.0
+            if place > at and tier.slack:
+                break
+            enough = top - slack * abs(top) - NOISE * max(1.0, abs(top)) if top < math.inf else top
+            kept = [state for state, v in zip(kept, values, strict=True) if v >= enough]
+        found.append(float(value))
     return found if kept else None

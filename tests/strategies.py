@@ -34,7 +34,8 @@ RULES = [
 COUNTED_RULES = ["pin", "forbid", "allow", "min_fit", "cover_all", "min_tasks", "max_tasks"]
 TIERS = ["coverage", "value", "fit", "preference", "moves", "reps_used", "fairness", "weighted"]
 COUNTED_TIERS = ["coverage", "value", "fit", "preference", "moves", "fairness"]
-NOTIONS = ["minmax", "maxmin", "range", "l2"]
+NOTIONS = ["leximax", "leximin", "minmax", "maxmin", "range", "l2", "gini", "nash"]
+ORDERS = ["leximax", "leximin", "gini", "nash"]
 QUANTITIES = ["load", "count", "worth", "value", "burden"]
 
 MOST_PLANS = 1500
@@ -341,8 +342,15 @@ def one_rule(
 
 
 @st.composite
-def one_tier(draw: st.DrawFn, kind: str, equal: bool = False, slack: bool = False) -> Any:
-    """Draw a tier of this kind."""
+def one_tier(
+    draw: st.DrawFn,
+    kind: str,
+    equal: bool = False,
+    slack: bool = False,
+    without: Sequence[str] = (),
+) -> Any:
+    """Draw a tier of this kind; of fairness, none of these notions."""
+    without = [*without, *(["range", "gini"] if equal else [])]
     loose = {"slack": draw(st.sampled_from([0.0, 0.0, 0.1]))} if slack else {}
     plain = {
         "coverage": ao.Coverage,
@@ -356,14 +364,18 @@ def one_tier(draw: st.DrawFn, kind: str, equal: bool = False, slack: bool = Fals
         return plain[kind](**loose)
     if kind == "fairness":
         return ao.Fairness(
-            draw(st.sampled_from([n for n in NOTIONS if not (equal and n == "range")])),
+            draw(st.sampled_from([n for n in NOTIONS if n not in without])),
             of=draw(st.sampled_from(QUANTITIES[:2] if equal else QUANTITIES)),
             per=draw(st.sampled_from(["weight", "nothing"])),
             idle="count" if equal else draw(st.sampled_from(["count", "ignore"])),
+            decay=draw(st.sampled_from([1.0, 1.0, 0.5])),
             **loose,
         )
     parts = draw(st.lists(st.sampled_from([k for k in TIERS if k != "weighted"]), min_size=1))
-    terms = {draw(one_tier(part)): draw(st.sampled_from([1.0, 5.0, 0.5])) for part in parts[:3]}
+    terms = {
+        draw(one_tier(part, without=ORDERS)): draw(st.sampled_from([1.0, 5.0, 0.5]))
+        for part in parts[:3]
+    }
     return ao.Weighted(terms, **loose)
 
 

@@ -7,6 +7,7 @@ NaN in a column of numbers means None.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -288,7 +289,10 @@ class PreferenceColumns(Columns):
 
 @dataclass(frozen=True, eq=False)
 class HistoryColumns(Columns):
-    """What reps carried before, a row for each rep and period, in the order given."""
+    """What reps carried before, a row for each rep and period, in the order given.
+
+    ``present`` is the share of the period that the rep was there for.
+    """
 
     rep: Ints
     load: Floats
@@ -297,6 +301,35 @@ class HistoryColumns(Columns):
     value: Floats
     burden: Floats
     period: Texts
+    present: Floats
+
+    def periods(self) -> tuple[Ints, Texts]:
+        """(N,) place of each row's period, -1 without one, among the distinct ones in order.
+
+        Numbers and datetimes are ordered as such, text as text, except that a run of digits in it
+        is a number: w9 is before w10.
+        """
+        code, distinct = pd.factorize(self.period)
+        order = sorted(range(len(distinct)), key=lambda at: _period_key(distinct[at]))
+        place = np.empty(len(order) + 1, np.int64)
+        place[order], place[-1] = np.arange(len(order)), -1
+        return place[code], distinct[order]
+
+
+def period_kind(period: Any) -> str:
+    """Name the kind of a period: only those of one kind have an order."""
+    value = read_tag(period)
+    if isinstance(value, datetime):
+        return time_kind(value)
+    return "text" if isinstance(value, str) else "number"
+
+
+def _period_key(period: Any) -> Any:
+    value = read_tag(period)
+    if not isinstance(value, str):
+        return value
+    parts = re.split(r"(\d+)", value)
+    return [int(part) if at % 2 else part for at, part in enumerate(parts)], value
 
 
 def none_or(value: float) -> float | None:

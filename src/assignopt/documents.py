@@ -41,7 +41,7 @@ class PreferenceRow(Record):
 
 
 class HistoryRow(Record):
-    """A row of the history table: what a rep carried before."""
+    """A row of the history table: what a rep carried before, and how much of it it was there."""
 
     rep_id: Id
     load: Amount
@@ -50,6 +50,7 @@ class HistoryRow(Record):
     period: TagValue | None = None
     count: Amount = 0.0
     worth: Amount = 0.0
+    present: Share = 1.0
 
 
 class ProblemData(Record):
@@ -101,13 +102,14 @@ def history_frame(parts: Parts) -> pd.DataFrame | None:
         return None
     return pd.DataFrame(
         {
-            "rep_id": parts.rep_columns.id[table.rep],
+            "rep_id": pd.Series(parts.rep_columns.id[table.rep], dtype="str"),
             "load": table.load,
             "value": table.value,
             "burden": table.burden,
-            "period": table.period,
+            "period": pd.Series(table.period, dtype=object),
             "count": table.count,
             "worth": table.worth,
+            "present": table.present,
         }
     )
 

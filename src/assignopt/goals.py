@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .holdings import history_of
 from .objectives import (
     AnyTier,
     Coverage,
@@ -27,7 +27,8 @@ from .objectives import (
     Weighted,
     maximises,
 )
-from .scaling import LIMIT, MAX_DECIMALS, at_scale, decimals_of, scaled
+from .scaling import LIMIT, decimals_of, scaled
+from .shares import FairPart, Gain, fair_part
 
 if TYPE_CHECKING:
     from .arrays import Arrays
@@ -36,79 +37,21 @@ if TYPE_CHECKING:
 EXACT = 1e-6
 """Error from rounding, relative to the most a tier can come to, up to which it counts as proved."""
 
+RATIO_DIGITS = Fraction(1, 10**9)
+"""Ratios this close are the same."""
+
 PARTS = 60
 """Shares of a whole that are exact: halves, thirds, ... of the seats of a task."""
-
-DIGITS = 9
-"""Digits kept of shares that have to be rounded."""
-
-MAX_LCM = 10**9
-"""Largest common multiple of entitlements by which loads are normalised without rounding."""
-
-
-@dataclass(frozen=True, eq=False)
-class FairPart:
-    """What a fairness tier measures, as integers.
-
-    The share of rep ``r`` is ``(offset_r + sum(coef * x)) / scale``: its quantity per entitlement;
-    for ``l2`` its quantity itself, and ``factor_r / factor_scale`` is 1 over its entitlement.
-    """
-
-    tier: Fairness
-    who: Bools
-    coef: Ints
-    offset: Ints
-    scale: float
-    error: float
-    factor: Ints | None = None
-    factor_scale: float = 1.0
-    factor_error: float = 0.0
-    weight: Floats = field(default_factory=lambda: np.zeros(0))
-
-    def largest(self, arrays: Arrays) -> Ints:
-        """(R,) the most that each integer share can be."""
-        sums = np.bincount(arrays.pair_rep, self.coef, arrays.reps)
-        return self.offset + sums.astype(np.int64)
-
-    def shares(self, arrays: Arrays, chosen: Ints) -> Ints:
-        """(R,) integer shares when these pairs are chosen."""
-        out = self.offset.copy()
-        np.add.at(out, arrays.pair_rep[chosen], self.coef[chosen])
-        return out
-
-    def measure(self, arrays: Arrays, chosen: Ints) -> int:
-        """Compute the notion's integer value when these pairs are chosen."""
-        who = self.who
-        if self.tier.idle == "ignore":
-            working = np.bincount(arrays.pair_rep[chosen], minlength=arrays.reps) > 0
-            who = who & working
-        shares = self.shares(arrays, chosen)[who]
-        if not len(shares):
-            return 0
-        match self.tier.notion:
-            case "minmax":
-                return int(shares.max())
-            case "maxmin":
-                return int(shares.min())
-            case "range":
-                return int(shares.max() - shares.min())
-            case "l2":
-                assert self.factor is not None
-                pairs = zip(self.factor[who].tolist(), shares.tolist(), strict=True)
-                return int(sum(f * s**2 for f, s in pairs))
-
-    @property
-    def value_scale(self) -> float:
-        """Integers of :meth:`measure` for one unit of the tier's value."""
-        return self.scale**2 * self.factor_scale if self.tier.notion == "l2" else self.scale
 
 
 @dataclass(frozen=True, eq=False)
 class Goal:
-    """A tier as an integer gain to maximise.
+    """A tier as a gain to maximise: numbers, the first mattering most.
 
-    ``gain = sum(linear * x) + used * (reps with work) + sum(m * part)``; the tier's value is
-    ``sign * gain / scale + constant``, to within ``error``; ``size`` bounds what it can come to.
+    Of most tiers the gain is one integer, ``sum(linear * x) + used * (reps with work) +
+    sum(m * part)``; the tier's value is ``sign * gain / scale + constant``. Of a fairness tier that
+    is an order it is what :meth:`FairPart.gain` gives. Both are right to within ``error``; ``size``
+    bounds what the value can come to.
     """
 
     tier: AnyTier
@@ -127,17 +70,84 @@ class Goal:
         """Whether the gain is a sum over the chosen pairs."""
         return not self.used and not self.fair
 
-    def gain(self, choice: Ints) -> int:
+    @cached_property
+    def order(self) -> FairPart | None:
+        """What is measured, where the gain has more than one number or is a ratio."""
+        part = self.fair[0][1] if self.fair else None
+        return part if part is not None and part.is_order else None
+
+    def gain(self, choice: Ints) -> Gain:
         """Compute the gain of a plan, given the (S,) pair chosen for each seat or -1."""
         chosen = choice[choice >= 0]
+        if self.order is not None:
+            return self.order.gain(self.arrays, chosen)
         total = int(self.linear[chosen].sum()) if self.linear is not None else 0
         if self.used:
             total += self.used * len(np.unique(self.arrays.pair_rep[chosen]))
-        return total + sum(m * part.measure(self.arrays, chosen) for m, part in self.fair)
+        return (total + sum(m * part.measure(self.arrays, chosen) for m, part in self.fair),)
 
-    def value_of(self, gain: float) -> float:
-        """Turn a gain into the tier's value."""
-        return self.sign * gain / self.scale + self.constant
+    def meets(self, gain: Gain, bound: Gain) -> bool:
+        """Tell whether a gain is as good as a bound in every number, none left open."""
+        return len(gain) == len(bound) == self.depth(gain, bound)
+
+    def passes(self, gain: Gain, bound: Gain) -> bool:
+        """Tell whether a gain is better than a bound says is possible."""
+        for g, b, same in zip(gain, bound, self._tolerances(gain), strict=False):
+            if g > b + same:
+                return True
+            if g + same < b:
+                return False
+        return False
+
+    def depth(self, gain: Gain, bound: Gain) -> int:
+        """Count the numbers of a gain, from the first on, that meet a bound."""
+        numbers = zip(gain, bound, self._tolerances(gain), strict=False)
+        met = [g + same >= b for g, b, same in numbers]
+        return met.index(False) if False in met else len(met)
+
+    def _tolerances(self, gain: Gain) -> Gain:
+        """Give, for each number, the difference that is none."""
+        order = self.order
+        match order.tier.notion if order is not None else None:
+            case "gini":
+                return (RATIO_DIGITS,)
+            case "nash":
+                assert order is not None
+                return 0, order.log_tolerance
+            case _:
+                return (0,) * len(gain)
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether numbers that are nearly the same count as the same."""
+        return self.order is not None and self.order.tier.notion in ("gini", "nash")
+
+    def loosened(self, gain: Gain) -> Gain:
+        """Give the least gain that later tiers are held to: the gain, or the value less slack."""
+        slack = self.tier.slack
+        if not slack:
+            return gain
+        value = abs(self.value_of(gain))
+        order = self.order
+        if order is None:
+            assert isinstance(gain[0], int)
+            return (gain[0] - math.floor(slack * value * self.scale + 1e-9),)
+        match order.tier.notion:
+            case "gini":
+                return (gain[0] * (1 + Fraction(slack)),)
+            case "nash":
+                entitled = float(order.weight[order.who].sum())
+                lost = math.inf if slack >= 1 else -entitled * math.log1p(-slack)
+                given = math.ceil(min(lost * order.log_scale, LIMIT))
+                return gain[0], gain[1] - given
+            case _:
+                return (gain[0] - math.floor(slack * value * order.scale + 1e-9),)
+
+    def value_of(self, gain: Gain) -> float:
+        """Turn a gain, or the bound on one, into the tier's value."""
+        if self.order is not None:
+            return self.order.value_of(gain)
+        return self.sign * float(gain[0]) / self.scale + self.constant
 
     @property
     def is_exact(self) -> bool:
@@ -145,13 +155,45 @@ class Goal:
         return self.error <= EXACT * self.size
 
     @cached_property
-    def best_gain(self) -> int:
+    def best_gain(self) -> Gain:
         """An upper bound on the gain from arithmetic alone: every seat at its best, on its own."""
         arrays = self.arrays
+        if self.order is not None:
+            return self._best_order(self.order)
         total = _best_per_seat(arrays, self.linear) if self.linear is not None else 0
         if self.used:
             total += self.used * (arrays.reps if self.used > 0 else arrays.least_reps)
-        return total + sum(self._best_part(m, part) for m, part in self.fair)
+        return (total + sum(self._best_part(m, part) for m, part in self.fair),)
+
+    def _best_order(self, part: FairPart) -> Gain:
+        """Bound an order: the first number of a leximax and leximin, the whole of the others."""
+        if not part.who.any():
+            return (0, 0) if part.tier.notion == "nash" else (0,)
+        match part.tier.notion:
+            case "gini":
+                return (Fraction(0),)
+            case "nash":
+                able = np.flatnonzero(part.who & (part.largest(self.arrays) > 0))
+                return len(able), self._best_product(part, able)
+            case "leximax":
+                return (self._best_end(part, "minmax", -1),)
+            case _:
+                return (self._best_end(part, "maxmin", 1),)
+
+    def _best_product(self, part: FairPart, able: Ints) -> int:
+        """Bound the sum of logarithms: everybody at the mean share (Jensen), or at their most."""
+        if not len(able):
+            return 0
+        total = self._mean(part, most=True) * float(part.weight[part.who].sum())
+        weight = part.weight[able]
+        even = max(total, 1.0) * (1 + 1e-9) / part.scale / float(weight.sum())
+        most = part.largest(self.arrays)[able] / part.scale / weight
+        logs = min(float(weight.sum()) * math.log(even), float((weight * np.log(most)).sum()))
+        return math.ceil(logs * part.log_scale) + len(able) + 1
+
+    def _best_end(self, part: FairPart, notion: str, m: int) -> int:
+        tier = part.tier.model_copy(update={"notion": notion})
+        return self._best_part(m, replace(part, tier=tier))
 
     @property
     def wanted_seats(self) -> Bools:
@@ -239,7 +281,9 @@ def compile_goal(arrays: Arrays, tier: AnyTier) -> Goal:
         gain, part = fair[0]
         scale = part.value_scale / abs(gain)
         sign = int(math.copysign(1, gain))
-        error, size = _error(part, arrays) * abs(gain), _largest(part, arrays) / scale
+        least = _least_total(arrays, part) if part.is_order else 0.0
+        error = part.value_error(arrays, least) * abs(gain)
+        size = part.size(arrays) if part.is_order else part.size(arrays) / scale
         return Goal(tier, arrays, flip, scale, error, size, fair=[(sign, part)])
     return _combined(arrays, tier, flip, linear, constant, used, fair)
 
@@ -254,7 +298,7 @@ def _combined(
     fair: list[tuple[float, FairPart]],
 ) -> Goal:
     """Bring a linear part and others to one integer scale."""
-    size = sum(abs(gain) * _largest(part, arrays) / part.value_scale for gain, part in fair)
+    size = sum(abs(gain) * part.size(arrays) / part.value_scale for gain, part in fair)
     size += abs(used) * arrays.reps
     if linear is not None:
         size += _largest_sum(arrays, np.abs(linear))
@@ -265,8 +309,8 @@ def _combined(
     parts: list[tuple[int, FairPart]] = []
     for gain, part in fair:
         m = round(gain * scale / part.value_scale)
-        lost = abs(gain / part.value_scale - m / scale) * _largest(part, arrays)
-        error += (lost if lost > 1e-12 else 0.0) + abs(gain) * _error(part, arrays)
+        lost = abs(gain / part.value_scale - m / scale) * part.size(arrays)
+        error += (lost if lost > 1e-12 else 0.0) + abs(gain) * part.value_error(arrays)
         parts.append((m, part))
     used_gain = round(used * scale)
     rest = np.append(coefs, used) * scale
@@ -295,31 +339,22 @@ def _shared_scale(coefs: Floats, fair: list[tuple[float, FairPart]], size: float
     return 10.0 ** math.floor(math.log10(LIMIT / size))
 
 
+def _least_total(arrays: Arrays, part: FairPart) -> float:
+    """Add up what the quantities come to at least, in integers: what is there and what must be."""
+    filled = np.flatnonzero(np.diff(arrays.first))
+    total = float(part.offset[part.who].sum())
+    if len(filled):
+        each = np.minimum.reduceat(part.coef, arrays.first[filled])
+        total += float(np.where(arrays.mandatory[filled], each, 0).sum())
+    return total
+
+
 def _largest_sum(arrays: Arrays, amounts: Floats) -> float:
     """Add up, over the seats, the largest amount among its pairs."""
     if not arrays.pairs:
         return 0.0
     filled = np.flatnonzero(np.diff(arrays.first))
     return float(np.maximum.reduceat(amounts, arrays.first[filled]).sum())
-
-
-def _largest(part: FairPart, arrays: Arrays) -> float:
-    """Bound the integer measure of a fairness part over all plans."""
-    top = part.largest(arrays)
-    if part.factor is not None:
-        return float((part.factor * top.astype(np.float64) ** 2).sum())
-    return float(top.max(initial=0))
-
-
-def _error(part: FairPart, arrays: Arrays) -> float:
-    """Bound by how much rounding changes the tier's value."""
-    if not part.error:
-        return part.factor_error
-    if part.factor is None:
-        return part.error * (2 if part.tier.notion == "range" else 1)
-    top = (part.offset + np.bincount(arrays.pair_rep, part.coef, arrays.reps)) / part.scale
-    per_unit = part.factor / part.factor_scale
-    return float((per_unit * (2 * top + part.error) * part.error).sum()) + part.factor_error
 
 
 def linear_term(arrays: Arrays, term: AnyTier) -> tuple[Floats, float]:
@@ -342,116 +377,3 @@ def linear_term(arrays: Arrays, term: AnyTier) -> tuple[Floats, float]:
             return coef, float(len(stays))
         case _:
             raise TypeError(f"{term.label} is no sum over pairs")
-
-
-def fair_part(arrays: Arrays, tier: Fairness) -> FairPart:
-    """Measure a quantity per entitlement in integers, exactly where they can be."""
-    problem = arrays.problem
-    reps = problem.rep_columns
-    weight = problem.weights if tier.per == "weight" else np.ones(arrays.reps)
-    who = reps.active & (weight > 0)
-    carried = reps.carried_load if tier.of == "load" else np.zeros(arrays.reps)
-    offset = np.where(who, carried + history_of(problem, tier.of), 0.0)
-    amounts = np.where(who[arrays.pair_rep], arrays.quantity(tier.of), 0.0)
-    if tier.notion == "l2":
-        return _squares(arrays, tier, who, amounts, offset, weight)
-    exact = _common(amounts, offset, weight, who)
-    if exact is not None:
-        ints, offsets, multiple, scale = exact
-        coef = ints * multiple[arrays.pair_rep]
-        shift = offsets * multiple
-        if _sum_fits(arrays, coef, shift):
-            common = int(np.gcd.reduce(np.concatenate([coef, shift, [0]]))) or 1
-            part = FairPart(tier, who, coef // common, shift // common, scale / common, 0.0)
-            return replace(part, weight=weight)
-    inverse = np.where(who, 1 / np.where(weight > 0, weight, 1.0), 0.0)
-    share, start = amounts * inverse[arrays.pair_rep], offset * inverse
-    return replace(_rounded_part(arrays, tier, who, share, start), weight=weight)
-
-
-def _rounded_part(
-    arrays: Arrays,
-    tier: Fairness,
-    who: Bools,
-    share: Floats,
-    start: Floats,
-    narrower: float = 1.0,
-) -> FairPart:
-    """Round shares so that the largest fits, ``narrower`` times over, below the limit."""
-    total = float(np.bincount(arrays.pair_rep, share, arrays.reps).max(initial=0))
-    top = total + float(start.max(initial=0))
-    at = scaled(np.concatenate([share, start]), max(top, 1.0) * narrower)
-    if at.error and top > 0:
-        digits = math.log10(min(10.0**DIGITS, LIMIT / narrower)) - math.log10(top)
-        scale = 10.0 ** min(math.floor(digits), 300)
-        at = at_scale(np.concatenate([share, start]), scale)
-    coef, shift = at.ints[: arrays.pairs], at.ints[arrays.pairs :]
-    lost = np.bincount(arrays.pair_rep, np.abs(share - coef / at.scale), arrays.reps)
-    error = float((lost + np.abs(start - shift / at.scale)).max(initial=0)) if at.error else 0.0
-    return FairPart(tier, who, coef, shift, at.scale, error)
-
-
-def _common(
-    amounts: Floats, offset: Floats, weight: Floats, who: Bools
-) -> tuple[Ints, Ints, Ints, float] | None:
-    """Bring entitlements to a common multiple; None where that, or the amounts, need rounding."""
-    decimals = decimals_of(np.concatenate([amounts, offset]))
-    places = decimals_of(weight[who])
-    if decimals is None or places is None:
-        return None
-    if max(amounts.max(initial=0), offset.max(initial=0)) * 10.0**decimals > LIMIT:
-        return None
-    if weight[who].max(initial=0) * 10**places > MAX_LCM:
-        return None
-    whole = np.rint(np.where(who, weight, 1.0) * 10**places).astype(np.int64)
-    multiple = 1
-    for one in np.unique(whole[who]).tolist():
-        multiple = math.lcm(multiple, one)
-        if multiple > MAX_LCM:
-            return None
-    ints = np.rint(amounts * 10**decimals).astype(np.int64)
-    offsets = np.rint(offset * 10**decimals).astype(np.int64)
-    scale = 10.0**decimals * multiple / 10.0**places
-    return ints, offsets, np.where(who, multiple // whole, 0), scale
-
-
-def _sum_fits(arrays: Arrays, coef: Ints, shift: Ints) -> bool:
-    top = np.bincount(arrays.pair_rep, coef.astype(np.float64), arrays.reps) + shift
-    return bool(top.max(initial=0) <= LIMIT)
-
-
-def _squares(
-    arrays: Arrays, tier: Fairness, who: Bools, amounts: Floats, offset: Floats, weight: Floats
-) -> FairPart:
-    """Keep quantities as they are, and 1 / entitlement as an integer factor beside them."""
-    entitled = np.where(who, weight, 1.0)
-    top = offset + np.bincount(arrays.pair_rep, amounts, arrays.reps)
-    places = decimals_of(entitled) if entitled.max(initial=0) <= MAX_LCM else None
-    whole = np.rint(np.minimum(entitled, MAX_LCM) * 10 ** (places or 0)).astype(np.int64)
-    multiple = math.lcm(*np.unique(whole[who]).tolist()) if places is not None else MAX_LCM + 1
-    lost = 0.0
-    if multiple <= MAX_LCM:
-        factor_scale = multiple / 10.0 ** (places or 0)
-        factor = np.where(who, multiple // whole, 0)
-    else:
-        factor_scale = 10.0**MAX_DECIMALS * float(entitled[who].max(initial=1.0))
-        exact = np.where(who, factor_scale / entitled, 0.0)
-        factor = np.rint(exact).astype(np.int64)
-        lost = float((np.abs(factor - exact) / factor_scale * top**2).sum())
-    shared = int(np.gcd.reduce(np.append(factor, 0))) or 1
-    factor, factor_scale = factor // shared, factor_scale / shared
-    room = math.sqrt(LIMIT / max(1.0, float(factor.sum())))
-    part = _rounded_part(arrays, tier, who, amounts, offset, LIMIT / room)
-    common = int(np.gcd.reduce(np.concatenate([part.coef, part.offset, [0]]))) or 1
-    return FairPart(
-        tier,
-        who,
-        part.coef // common,
-        part.offset // common,
-        part.scale / common,
-        part.error,
-        factor,
-        factor_scale,
-        lost,
-        weight,
-    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from .errors import Faults
 from .records import OWNER
 
 if TYPE_CHECKING:
-    from .columns import Bools, Floats, Ints, Texts
+    from .columns import Bools, Floats, HistoryColumns, Ints, Texts
     from .objectives import Quantity
     from .problem import Problem
 
@@ -166,14 +166,84 @@ class Holdings:
         return out
 
 
-def history_of(problem: Problem, of: Quantity) -> Floats:
-    """(R,) what each rep has carried before, all periods added up."""
+def history_of(
+    problem: Problem,
+    of: Quantity,
+    *,
+    decay: float = 1.0,
+    per: Literal["weight", "nothing"] = "weight",
+) -> Floats:
+    """(R,) what each rep has carried before, older periods counting for less.
+
+    With the periods ``p_1 < ... < p_k`` of the history table, ``x`` the amount of a row and
+    ``a`` its age (1 in ``p_k``, 2 in the period before, ...; 1 without a period)::
+
+        history_r = sum over the rows of r of decay**a * (x + (1 - present) * due_r)
+        due_r = w_r * sum(x) / sum(w * present)   over all rows of the same period
+
+    ``due`` is the rep's part of what was done in the period, by entitlement ``w`` and as if it had
+    been there all along, so that absence (``present`` below 1) earns no debt: the rep is taken to
+    have carried what it would have. It is 0 where nobody was there, and for a rep whose
+    entitlement is 0. Reps that are not active now count with what they did then. A rep without a
+    row in a period carried 0 in it.
+
+    Parameters
+    ----------
+    problem
+        Whose history.
+    of
+        ``load`` in effort units, ``count`` of seats, ``worth``, ``value`` or ``burden``.
+    decay
+        What a unit counts for one period later, above 0 and at most 1.
+    per
+        ``weight``: entitlements are those of the reps; ``nothing``: 1 each.
+
+    Raises
+    ------
+    ValueError
+        When ``decay`` is out of range.
+
+    References
+    ----------
+    What is due among those who are there: R. Fagin and J. Williams (1983), "A fair carpool
+    scheduling algorithm", IBM Journal of Research and Development 27(2), 133-139. Carrying over
+    from stage to stage: F. Mischek and N. Musliu (2019), "Integer programming model extensions for
+    a multi-stage nurse rostering problem", Annals of Operations Research 275, 123-143.
+
+    Examples
+    --------
+    >>> import assignopt as ao
+    >>> rows = [("ana", 4, 0, 0, "q1"), ("bo", 2, 0, 0, "q1"), ("ana", 1, 0, 0, "q2")]
+    >>> problem = ao.Problem([ao.Rep("ana"), ao.Rep("bo")], [], history=rows)
+    >>> history_of(problem, "load").tolist(), history_of(problem, "load", decay=0.5).tolist()
+    ([5.0, 2.0], [1.5, 0.5])
+    """
+    if not 0 < decay <= 1:
+        raise ValueError(f"decay is {decay!r}; allowed: above 0 and at most 1. Give such a number.")
     reps = len(problem.rep_columns.id)
     table = problem.history_columns
     if table is None:
         return np.zeros(reps)
     amounts: Floats = getattr(table, of)
+    weight = problem.weights if per == "weight" else np.ones(reps)
+    place, periods = table.periods()
+    if (table.present < 1).any():
+        amounts = amounts + (1 - table.present) * _due(table, amounts, weight, place)
+    if decay < 1:
+        age = np.where(place < 0, 1, len(periods) - place)
+        amounts = amounts * decay**age
     return np.bincount(table.rep, amounts, reps).astype(np.float64)
+
+
+def _due(table: HistoryColumns, amounts: Floats, weight: Floats, place: Ints) -> Floats:
+    """(N,) each row's part of its period's sum, by entitlement and as if present throughout."""
+    entitled = weight[table.rep]
+    period = place + 1
+    done = np.bincount(period, amounts)
+    there = np.bincount(period, entitled * table.present)
+    per_unit = np.divide(done, there, out=np.zeros(len(done)), where=there > 0)
+    due: Floats = entitled * per_unit[period]
+    return due
 
 
 def read_assignments(problem: Problem, given: Any) -> tuple[Holdings, list[dict[str, Any]]]:

@@ -13,15 +13,17 @@ import pandas as pd
 from pydantic import BaseModel
 
 from .cells import FrameReader
-from .columns import HistoryColumns, PairColumns, PreferenceColumns
+from .columns import HistoryColumns, PairColumns, PreferenceColumns, period_kind
 
 if TYPE_CHECKING:
-    from .columns import Floats, Ints
+    from .columns import Floats, Ints, Texts
     from .errors import Faults
 
 PAIRS = ("rep_id", "task_id", "fit", "effort", "value")
 PREFERENCES = ("rep_id", "task_id", "weight", "by")
-HISTORY = ("rep_id", "load", "value", "burden", "period", "count", "worth")
+HISTORY = ("rep_id", "load", "value", "burden", "period", "count", "worth", "present")
+HISTORY_DEFAULTS = {"value": 0.0, "burden": 0.0, "count": 0.0, "worth": 0.0, "present": 1.0}
+"""What a row that is a record means by leaving a field out; an empty cell of a frame is a fault."""
 
 
 def read_pairs(
@@ -104,7 +106,7 @@ def read_history(rows: Any, reps: pd.Index[Any] | None, faults: Faults) -> Histo
     if not reader.require("rep_id", "load"):
         return None
     rep = reader.lookup("rep_id", reps, "rep")
-    period = reader.tag_cells("period")
+    period = _read_periods(reader)
     if reps is not None:
         shown = reader.cells("rep_id") if reader.rows else period
         message = "{value} has this period twice. Keep one row, or name the periods"
@@ -112,7 +114,23 @@ def read_history(rows: Any, reps: pd.Index[Any] | None, faults: Faults) -> Histo
     load, count, worth, value, burden = (
         reader.number(name, 0.0) for name in ("load", "count", "worth", "value", "burden")
     )
-    return HistoryColumns(rep, load, count, worth, value, burden, period)
+    present = reader.number("present", HISTORY_DEFAULTS["present"], high=1.0)
+    return HistoryColumns(rep, load, count, worth, value, burden, period, present)
+
+
+def _read_periods(reader: FrameReader) -> Texts:
+    """Read periods, all of one kind: what cannot be put in order has no latest period."""
+    before = reader.faults.count
+    period = reader.tag_cells("period")
+    if reader.faults.count == before:
+        kinds = sorted({period_kind(one) for one in pd.unique(period) if one is not None})
+        if len(kinds) > 1:
+            message = (
+                f"periods are of different kinds ({', '.join(kinds)}), which have no order; "
+                "allowed is one kind. Write all of them alike, such as '2026-03'"
+            )
+            reader.note("period", message)
+    return period
 
 
 def _reader(table: str, rows: Any, columns: tuple[str, ...], faults: Faults) -> FrameReader:
@@ -141,5 +159,6 @@ def _as_frame(table: str, rows: Any, columns: tuple[str, ...], faults: Faults) -
             faults.add((table, place), f"{row!r} is no row. {remedy}", row)
             listed.append({})
     found = dict.fromkeys(name for row in listed for name in row)
-    cells = {name: [row.get(name) for row in listed] for name in found or columns}
+    left_out = HISTORY_DEFAULTS if table == "history" else {}
+    cells = {n: [row.get(n, left_out.get(n)) for row in listed] for n in found or columns}
     return pd.DataFrame(cells, dtype=object)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, TypeAdapter, field_validator
 
-from .records import Amount, Positive, Record, fault
+from .records import Amount, Number, Positive, Record, fault
 
 
 class Tier(Record):
@@ -91,38 +91,62 @@ class RepsUsed(Tier):
     kind: Literal["reps_used"] = Field(default="reps_used", kw_only=True)
 
 
-Notion = Literal["minmax", "maxmin", "range", "l2"]
+Notion = Literal["leximax", "leximin", "minmax", "maxmin", "range", "l2", "gini", "nash"]
 Quantity = Literal["load", "count", "worth", "value", "burden"]
+Decay = Annotated[Number, Field(gt=0, le=1)]
+
+ORDERS = ("leximax", "leximin", "gini", "nash")
+"""Notions that compare plans but do not add up with other terms: orders, ratios and products."""
 
 
 class Fairness(Tier):
     """Share a quantity evenly among the active reps, in a named sense.
 
-    With ``L_r`` the quantity rep ``r`` holds (its load with ``carried_load``; the history added)
-    and ``l_r = L_r / w_r``, ``w_r`` being the entitlement (or 1 with ``per="nothing"``):
+    With ``L_r`` the quantity rep ``r`` holds (its load with ``carried_load``; the history added),
+    ``w_r`` the entitlement (1 with ``per="nothing"``), ``W`` the sum of the entitlements and
+    ``l_r = L_r / w_r`` the share:
 
+    * ``leximax``: minimise the largest share, then the second largest, and so on; the value is
+      the largest;
+    * ``leximin``: maximise the smallest share, then the second smallest, and so on; the value is
+      the smallest;
     * ``minmax``: minimise ``max_r l_r``;  ``maxmin``: maximise ``min_r l_r``;
     * ``range``: minimise ``max_r l_r - min_r l_r``;
-    * ``l2``: minimise ``sum_r w_r l_r**2 = sum_r L_r**2 / w_r``.
+    * ``l2``: minimise ``sum_r w_r l_r**2 = sum_r L_r**2 / w_r``;
+    * ``gini``: minimise ``sum_{i<j} w_i w_j |l_i - l_j| / (W sum_r L_r)``, 0 where nobody has
+      anything;
+    * ``nash``: give something to as many reps as possible, then maximise the product of
+      ``l_r**w_r`` over those who have something; the value is that product to the power ``1 / W``
+      (the geometric mean of the shares where everybody has something), 0 where nobody has. A rep
+      who can get nothing is no obstacle: it is left out of the product.
 
     Reps whose entitlement is 0, because their capacity is, are left out. With nobody to measure
-    the value is 0.
+    the value is 0. With ``idle="ignore"`` an idle rep counts as the lowest share in ``leximax``, as
+    the highest in ``leximin``, and does not count elsewhere.
+
+    With ``slack`` later tiers are held to the value alone: the largest share for ``leximax``, the
+    smallest for ``leximin``, the number of reps with something and the product for ``nash``.
 
     Parameters
     ----------
     notion
-        Which of the four.
+        Which of the eight.
     of
         ``load`` in effort units, ``count`` of seats, ``worth``, ``value`` or ``burden``.
     per
         ``weight``: per unit of entitlement; ``nothing``: as it is.
     idle
         ``count``: everyone is measured; ``ignore``: only the reps who get work in the plan.
+    decay
+        What a unit of history counts for one period later, above 0 and at most 1: rows of the
+        latest period count ``decay``, those of the one before ``decay**2``, and so on.
 
     References
     ----------
     Ogryczak, W. and Śliwiński, T. (2003), "On solving linear programs with the ordered weighted
-    averaging objective", for the family these belong to.
+    averaging objective", for the orders; Nash, J. (1950), "The bargaining problem", and
+    Caragiannis, I. et al. (2019), "The unreasonable fairness of maximum Nash welfare", for the
+    product and for what it does with those who can get nothing.
 
     Examples
     --------
@@ -134,19 +158,21 @@ class Fairness(Tier):
     of: Quantity = "load"
     per: Literal["weight", "nothing"] = "weight"
     idle: Literal["count", "ignore"] = "count"
+    decay: Decay = 1.0
     kind: Literal["fairness"] = Field(default="fairness", kw_only=True)
 
     @property
     def label(self) -> str:
-        """``minmax(load per weight)``."""
+        """``leximax(load per weight)``."""
         per = " per weight" if self.per == "weight" else ""
         working = ", working reps" if self.idle == "ignore" else ""
-        return f"{self.notion}({self.of}{per}{working})"
+        decayed = f", decay {self.decay:g}" if self.decay < 1 else ""
+        return f"{self.notion}({self.of}{per}{working}{decayed})"
 
     @property
     def is_better_high(self) -> bool:
-        """Whether a higher value is better: only for ``maxmin``."""
-        return self.notion == "maxmin"
+        """Whether a higher value is better: for ``maxmin``, ``leximin`` and ``nash``."""
+        return self.notion in ("maxmin", "leximin", "nash")
 
 
 def _pairs_of(value: Any) -> Any:
@@ -198,6 +224,12 @@ class Weighted(Tier):
             raise fault("a term stands twice. Add its weights up")
         if any(term.slack for term, _ in terms):
             raise fault("slack belongs to the Weighted tier, not to a term inside it")
+        orders = [t.notion for t, _ in terms if isinstance(t, Fairness) and t.notion in ORDERS]
+        if orders:
+            raise fault(
+                f"{orders[0]} does not add up with other terms; allowed inside Weighted are "
+                "minmax, maxmin, range and l2. Give it a tier of its own, or a slack"
+            )
         return terms
 
     @property
@@ -229,5 +261,5 @@ def maximises(tier: Tier) -> bool:
     return tier.is_better_high if isinstance(tier, Fairness) else tier.maximise
 
 
-DEFAULT_OBJECTIVE: tuple[AnyTier, ...] = (Coverage(), Fairness("minmax"), Value())
+DEFAULT_OBJECTIVE: tuple[AnyTier, ...] = (Coverage(), Fairness("leximax"), Value())
 """What a Problem without objective is judged by."""

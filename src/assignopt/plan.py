@@ -52,6 +52,7 @@ TERMS = {
     "gap": "float64",
     "proved": "bool",
     "engine": "str",
+    "depth": "int64",
 }
 _FRAMES = {"assignments": ASSIGNMENTS, "unassigned": UNASSIGNED, "loads": LOADS, "terms": TERMS}
 
@@ -105,7 +106,8 @@ class Plan:
     status
         What the run can say.
     terms
-        Frame, a row for each tier: term, value, bound, gap (relative), proved, engine. The bound
+        Frame, a row for each tier: term, value, bound, gap (relative), proved, engine, depth. The
+        bound
         is what no plan beats that is at least as good in the tiers before; a tier is proved when
         its value meets its bound, to within the rounding of numbers with more than six decimals
         (at most a millionth of what the tier can come to).

@@ -67,7 +67,7 @@ class Problem(Parts):
     ...     [ao.Task("acme", effort=3, requires={"german"}), ao.Task("zed", effort=2)],
     ... )
     >>> problem
-    <Problem: 2 reps, 2 tasks, 0 rules, objective coverage > minmax(load per weight) > value>
+    <Problem: 2 reps, 2 tasks, 0 rules, objective coverage > leximax(load per weight) > value>
     """
 
     def __init__(

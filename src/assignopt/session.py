@@ -32,10 +32,12 @@ from .engines import (
 from .errors import EngineError
 from .goals import Goal, compile_goal
 from .holdings import Holdings, read_assignments
-from .objectives import Moves, Weighted
+from .objectives import Fairness, Moves, Weighted
 from .plan import TERMS, Plan, Status, frame_of, plan_frames
 from .progress import Snapshot
 from .reasons import unassigned_frame, why_nobody
+from .shares import tighter
+from .terms import fairness_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from .certificate import HallCertificate
     from .columns import Ints
     from .problem import Problem
+    from .shares import Gain
 
 logger = logging.getLogger(__name__)
 EFFORT_SHARE = 0.5
@@ -80,12 +83,16 @@ class Options:
 
 @dataclass(eq=False)
 class TierResult:
-    """What is known of one tier: the best gain that is possible, and who proved it."""
+    """What is known of one tier: the best gain that is possible, and who proved it.
+
+    ``depth`` counts the numbers of the plan's gain that are proved, from the first on.
+    """
 
     goal: Goal
-    bound: int
+    bound: Gain
     proved: bool
     engine: str
+    depth: int
 
 
 class Session:
@@ -119,7 +126,7 @@ class Session:
         self.final_deadline = self.run.deadline
         self.choice: Ints | None = None
         self.results: list[TierResult] = []
-        self.kept: list[tuple[Goal, int]] = []
+        self.kept: list[tuple[Goal, Gain]] = []
         self.engines: dict[str, Engine] = {}
         self.used: list[str] = []
         self.flows = 0
@@ -215,8 +222,7 @@ class Session:
                     raise EngineError(f"{name} calls the problem infeasible; a plan is at hand")
                 return self._confirm()
             self._offer(outcome, goal)
-            bound = goal.best_gain if outcome.bound is None else min(outcome.bound, goal.best_gain)
-            self._settle(goal, bound, name)
+            self._settle(goal, tighter(goal.best_gain, outcome.bound), name)
         return None
 
     def _by_flow(self, k: int, ahead: Outcome | None) -> tuple[Outcome, Outcome | None]:
@@ -236,7 +242,7 @@ class Session:
         )
         if following and engine.assume(goal):
             found = engine.optimise(self.goals[k + 1], None)
-            if found.choice is not None and goal.gain(found.choice) == goal.best_gain:
+            if found.choice is not None and goal.meets(goal.gain(found.choice), goal.best_gain):
                 return Outcome(found.choice, goal.best_gain), found
             engine.forget()
             if self.run.is_over:
@@ -263,7 +269,7 @@ class Session:
             if self.choice is not None and BUILD_PACE * self.arrays.pairs > self.run.left:
                 logger.info("no time to write the search model of %d pairs", self.arrays.pairs)
                 return Outcome()
-            engine = CpSatEngine(self.arrays, self.run)
+            engine = CpSatEngine(self.arrays, self.run, self.goals)
             for goal, gain in self.kept:
                 engine.keep(goal, gain)
             self.engines["cpsat"] = engine
@@ -277,25 +283,24 @@ class Session:
 
     def _is_best_already(self, goal: Goal) -> bool:
         """Whether the plan in hand meets what arithmetic allows."""
-        return self.choice is not None and goal.gain(self.choice) >= goal.best_gain
+        return self.choice is not None and goal.meets(goal.gain(self.choice), goal.best_gain)
 
-    def _settle(self, goal: Goal, bound: int, name: str) -> None:
+    def _settle(self, goal: Goal, bound: Gain, name: str) -> None:
         """Note what a tier came to, and hold the later tiers to it."""
         if self.choice is None:
-            self.results.append(TierResult(goal, bound, False, name))
+            self.results.append(TierResult(goal, bound, False, name, 0))
             return
         gain = goal.gain(self.choice)
-        if gain > bound:
+        if goal.passes(gain, bound):
             raise EngineError(
                 f"{name} claims that {goal.tier.label} cannot pass {goal.value_of(bound):g}; "
                 f"the plan at hand has {goal.value_of(gain):g}"
             )
-        proved = gain == bound and goal.is_exact
-        self.results.append(TierResult(goal, bound, proved, name))
+        proved = goal.meets(gain, bound) and goal.is_exact
+        self.results.append(TierResult(goal, bound, proved, name, goal.depth(gain, bound)))
         if name not in self.used:
             self.used.append(name)
-        value = abs(goal.value_of(gain))
-        least = gain - math.floor(goal.tier.slack * value * goal.scale + 1e-9)
+        least = goal.loosened(gain)
         self.kept.append((goal, least))
         if proved and goal.is_linear and not goal.tier.slack and bound == goal.best_gain:
             self.arrays.mandatory |= goal.wanted_seats
@@ -310,7 +315,8 @@ class Session:
     def _unsolved(self, goal: Goal, name: str) -> TierResult:
         """Note a tier that no engine saw: bounded by arithmetic only."""
         done = self._is_best_already(goal) and goal.is_exact
-        return TierResult(goal, goal.best_gain, done, name)
+        depth = 0 if self.choice is None else goal.depth(goal.gain(self.choice), goal.best_gain)
+        return TierResult(goal, goal.best_gain, done, name, depth)
 
     # -- the incumbent -------------------------------------------------------------------------
 
@@ -377,7 +383,7 @@ class Session:
         choice = outcome.choice
         if choice is None:
             return
-        if any(kept.gain(choice) < least for kept, least in self.kept):
+        if any(kept.passes(least, kept.gain(choice)) for kept, least in self.kept):
             raise EngineError("an engine gave up an earlier tier")
         if goal is None or self.choice is None:
             self.choice = choice
@@ -386,7 +392,7 @@ class Session:
         if new > old or (new == old and self._gains(choice) > self._gains(self.choice)):
             self.choice = choice
 
-    def _gains(self, choice: Ints) -> tuple[int, ...]:
+    def _gains(self, choice: Ints) -> tuple[Gain, ...]:
         return tuple(goal.gain(choice) for goal in self.goals)
 
     def _held(self, choice: Ints) -> Holdings:
@@ -440,6 +446,7 @@ class Session:
                 "gap": np.nan,
                 "proved": False,
                 "engine": "",
+                "depth": 0,
             },
             TERMS,
         )
@@ -465,24 +472,36 @@ class Session:
         rows = []
         for result, value in zip(self.results, found.terms["value"], strict=True):
             goal = result.goal
-            self._check_compiled(goal, value)
+            self._check_compiled(goal, value, found)
             bound = goal.value_of(result.bound)
             bound += goal.error if goal.sign > 0 else -goal.error
-            if result.proved and not goal.error:
+            if result.proved and (not goal.error or goal.is_rounded):
                 best = goal.value_of(result.bound)
                 bound = value if math.isclose(best, value, rel_tol=1e-9, abs_tol=1e-9) else best
             gap = abs(bound - value) / max(abs(value), abs(bound), 1e-9) if bound != value else 0.0
-            rows.append((goal.tier.label, value, bound, gap, result.proved, result.engine))
+            told = (goal.tier.label, value, bound, gap, result.proved, result.engine)
+            rows.append((*told, result.depth))
         return frame_of(rows, TERMS)
 
-    def _check_compiled(self, goal: Goal, value: float) -> None:
-        """Compare a tier's integer gain with the value the checker computed."""
+    def _check_compiled(self, goal: Goal, value: float, found: Audit) -> None:
+        """Compare a tier's gain with what the checker computed, an order number by number."""
         assert self.choice is not None
-        compiled = goal.value_of(goal.gain(self.choice))
-        if abs(compiled - value) > goal.error + 1e-6 * max(1.0, abs(value)):
-            raise EngineError(
-                f"{goal.tier.label} is {value:g} by its definition and {compiled:g} as compiled"
-            )
+        gain = goal.gain(self.choice)
+        pairs = [(value, goal.value_of(gain))]
+        if isinstance(goal.tier, Fairness) and goal.tier.notion in ("leximax", "leximin"):
+            assert found.holdings is not None
+            numbers = fairness_numbers(found.holdings, goal.tier)
+            pairs += [
+                (number, goal.value_of((one,)))
+                for number, one in zip(numbers, gain, strict=True)
+                if math.isfinite(number)
+            ]
+        for defined, compiled in pairs:
+            if abs(compiled - defined) > goal.error + 1e-6 * max(1.0, abs(defined)):
+                raise EngineError(
+                    f"{goal.tier.label} is {defined:g} by its definition and {compiled:g} as "
+                    "compiled"
+                )
 
     def _wrap(
         self, status: Status, terms: pd.DataFrame, frames: dict[str, pd.DataFrame], why: str | None
@@ -500,14 +519,14 @@ class Session:
             deterministic=self.options.deterministic,
         )
 
-    def _report(self, gain: int | None, bound: int | None, goal: Goal | None = None) -> None:
+    def _report(self, gain: Gain | None, bound: Gain | None, goal: Goal | None = None) -> None:
         """Tell the caller how far a tier is: the one at work, unless another is named."""
         if self.options.on_progress is None or not self.goals:
             return
         at = min(len(self.results), len(self.goals) - 1)
         self.options.on_progress(self._snapshot(goal or self.goals[at], gain, bound))
 
-    def _snapshot(self, goal: Goal, gain: int | None, bound: int | None) -> Snapshot:
+    def _snapshot(self, goal: Goal, gain: Gain | None, bound: Gain | None) -> Snapshot:
         value = None if gain is None else goal.value_of(gain)
         best = None if bound is None else goal.value_of(bound)
         gap = None

@@ -5,6 +5,7 @@ No engine's number is ever read here; what a plan reports is what this module co
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, assert_never
 
 import numpy as np
@@ -26,6 +27,9 @@ from .objectives import (
 
 if TYPE_CHECKING:
     from .columns import Bools, Floats
+
+_PLACE = {"nash": 1}
+"""Where among the numbers of a notion its value stands, if not first."""
 
 
 def term_value(held: Holdings, tier: AnyTier, keepable: Bools) -> float:
@@ -54,7 +58,7 @@ def term_value(held: Holdings, tier: AnyTier, keepable: Bools) -> float:
         case RepsUsed():
             return float((held.count > 0).sum())
         case Fairness():
-            return _fairness(held, tier)
+            return fairness_numbers(held, tier)[_PLACE.get(tier.notion, 0)]
         case Weighted():
             return sum(
                 weight * (1 if maximises(term) else -1) * term_value(held, term, keepable)
@@ -127,17 +131,77 @@ def entitlements(held: Holdings, tier: Fairness) -> Floats:
     return weights if tier.per == "weight" else np.ones(len(weights))
 
 
-def _fairness(held: Holdings, tier: Fairness) -> float:
+def fairness_numbers(held: Holdings, tier: Fairness) -> tuple[float, ...]:
+    """Give the numbers by which a fairness tier compares plans, the first mattering most.
+
+    ``leximax``: the shares from the largest down, idle reps at 0 where they are ignored;
+    ``leximin``: from the smallest up, idle reps at infinity where they are ignored, all zeros with
+    nobody at work; ``nash``: how many reps have something, and the value; else the value alone.
+    """
     who = measured_reps(held, tier)
+    if tier.notion in ("leximax", "leximin"):
+        return _sorted_shares(held, tier, who)
+    nothing = (0.0, 0.0) if tier.notion == "nash" else (0.0,)
     if not who.any():
-        return 0.0
-    quantity = (held.quantity(tier.of) + history_of(held.problem, tier.of))[who]
-    weight = entitlements(held, tier)[who]
+        return nothing
+    quantity, weight = amounts(held, tier)[who], entitlements(held, tier)[who]
+    return _numbers(held, tier, quantity, weight)
+
+
+def _numbers(held: Holdings, tier: Fairness, quantity: Floats, weight: Floats) -> tuple[float, ...]:
     share = quantity / weight
-    if tier.notion == "minmax":
-        return float(share.max())
-    if tier.notion == "maxmin":
-        return float(share.min())
-    if tier.notion == "range":
-        return float(share.max() - share.min())
-    return float((quantity * share).sum())
+    match tier.notion:
+        case "minmax":
+            return (float(share.max()),)
+        case "maxmin":
+            return (float(share.min()),)
+        case "range":
+            return (float(share.max() - share.min()),)
+        case "l2":
+            return (float((quantity * share).sum()),)
+        case "gini":
+            return (_gini(quantity, weight),)
+        case "nash":
+            has = share > 0
+            everyone = entitlements(held, tier)[measured_reps(held, counting_everyone(tier))].sum()
+            if not has.any():
+                return 0.0, 0.0
+            logs = float((weight[has] * np.log(share[has])).sum())
+            return float(has.sum()), math.exp(logs / float(everyone))
+        case "leximax" | "leximin":
+            return _sorted_shares(held, tier, measured_reps(held, tier))
+        case _:
+            assert_never(tier.notion)
+
+
+def counting_everyone(tier: Fairness) -> Fairness:
+    """Give the tier that measures everyone, idle or not."""
+    return tier.model_copy(update={"idle": "count"})
+
+
+def amounts(held: Holdings, tier: Fairness) -> Floats:
+    """(R,) what each rep has of the quantity, the history added."""
+    past = history_of(held.problem, tier.of, decay=tier.decay, per=tier.per)
+    return held.quantity(tier.of) + past
+
+
+def _sorted_shares(held: Holdings, tier: Fairness, who: Bools) -> tuple[float, ...]:
+    everyone = measured_reps(held, counting_everyone(tier))
+    if not everyone.any():
+        return (0.0,)
+    weight = np.where(everyone, entitlements(held, tier), 1.0)
+    share = amounts(held, tier) / weight
+    if tier.notion == "leximax":
+        share = np.where(who, share, 0.0)[everyone]
+        return tuple(np.sort(share)[::-1].tolist())
+    share = np.where(who, share, math.inf)[everyone] if who.any() else np.zeros(everyone.sum())
+    return tuple(np.sort(share).tolist())
+
+
+def _gini(quantity: Floats, weight: Floats) -> float:
+    """Add up all differences between shares; see :class:`Fairness`."""
+    total = float(quantity.sum())
+    if total <= 0:
+        return 0.0
+    apart = np.abs(np.outer(quantity, weight) - np.outer(weight, quantity)).sum() / 2
+    return float(apart / (weight.sum() * total))

@@ -55,7 +55,7 @@ def equal_efforts(
     --------
     >>> from assignopt import datasets
     >>> datasets.equal_efforts(3, 20, 2)
-    <Problem: 3 reps, 20 tasks, 0 rules, objective coverage > minmax(load per weight) > value>
+    <Problem: 3 reps, 20 tasks, 0 rules, objective coverage > leximax(load per weight) > value>
     >>> datasets.equal_efforts(3, 20, 2, frames=True)["pairs"].shape
     (40, 3)
     """

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..arrays import Arrays
     from ..columns import Ints
     from ..goals import Goal
+    from ..shares import Gain
 
 EngineName = Literal["auto", "flow", "cpsat", "greedy"]
 
@@ -33,7 +34,7 @@ class Engine(Protocol):
         """Maximise a goal under the rules and everything kept so far."""
         ...
 
-    def keep(self, goal: Goal, gain: int) -> bool:
+    def keep(self, goal: Goal, gain: Gain) -> bool:
         """Hold later tiers to this gain; False where the engine cannot."""
         ...
 

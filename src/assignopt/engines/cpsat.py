@@ -1,4 +1,4 @@
-"""CP-SAT: every rule and every tier, one Boolean for each eligible pair.
+"""CP-SAT: every rule and every tier.
 
 The model is built once; tiers add their variables, are solved, and stay as constraints. Hints are
 complete, auxiliary variables included, so that a plan in hand is where the search starts.
@@ -6,38 +6,32 @@ complete, auxiliary variables included, so that a plan in hand is where the sear
 
 from __future__ import annotations
 
+import logging
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 from ortools.sat.python import cp_model
 
 from ..errors import EngineError
 from ..scaling import NO_LIMIT
+from .encodings import Levels, Product, Ratio, Sums
+from .model import Model
 from .running import Outcome, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ..arrays import Arrays
-    from ..columns import Bools, Ints
-    from ..goals import FairPart, Goal
+    from ..columns import Ints
+    from ..goals import Goal
+    from ..shares import FairPart, Gain
+    from .model import Expr
 
-Expr = Any
-DENSE = 5_000_000
-"""From this many entries of overlap cliques on, intervals are used in their place."""
+    Tell = Callable[[int | None, int | None], tuple[Gain | None, Gain | None]]
 
-SECANTS = 60
-"""Up to this many integer steps a square is bounded by all its secants, which is exact."""
-
-
-@dataclass(eq=False)
-class _Helper:
-    """A variable that follows from the choice, with how its value is found for a hint."""
-
-    variable: Any
-    value: Callable[[Ints], int]
+logger = logging.getLogger(__name__)
 
 
 class CpSatEngine:
@@ -49,342 +43,269 @@ class CpSatEngine:
         The compiled problem.
     run
         Clock, stop signals, workers, seed.
+    goals
+        The tiers to come, so that seats alike in all of them can share their variables.
     """
 
     name = "cpsat"
 
-    def __init__(self, arrays: Arrays, run: Run) -> None:
+    def __init__(self, arrays: Arrays, run: Run, goals: Sequence[Goal] = ()) -> None:
         self.arrays, self.run = arrays, run
-        self.model = cp_model.CpModel()
-        self.x = [self.model.new_bool_var("") for _ in range(arrays.pairs)]
-        self._helpers: list[_Helper] = []
-        self._working: dict[int, Any] = {}
-        self._group_owners: list[dict[int, Any]] = []
-        self._parts: dict[int, Expr] = {}
-        self._exclusive: dict[int, list[Ints]] = {}
+        self.model = Model(arrays, goals)
+        self.sums = Sums(self.model)
+        self._levels: dict[int, Levels] = {}
+        self._products: dict[int, Product] = {}
+        self._ratios: dict[int, Ratio] = {}
+        self._held: list[tuple[Product, Gain]] = []
         self._proved = False
-        for add in (self._seats, self._loads, self._rows, self._overlaps, self._groups):
-            add()
-
-    # -- rules -----------------------------------------------------------------------------
-
-    def _seats(self) -> None:
-        """Every seat has one holder at most, a mandatory one exactly one."""
-        first = self.arrays.first
-        for seat, must in enumerate(self.arrays.mandatory.tolist()):
-            mine = self.x[first[seat] : first[seat + 1]]
-            if must:
-                self.model.add_exactly_one(mine)
-            elif len(mine) > 1:
-                self.model.add_at_most_one(mine)
-
-    def _loads(self) -> None:
-        """Bound each rep's load and count, and how far loads differ."""
-        arrays = self.arrays
-        (least, most), (fewest, largest) = arrays.load_bounds, arrays.count_bounds
-        for rep in range(arrays.reps):
-            pairs = arrays.pairs_of_rep(rep)
-            if most[rep] < NO_LIMIT:
-                self._linear(pairs, -NO_LIMIT, int(most[rep]), arrays.rounded.down[pairs])
-            if least[rep] > 0:
-                self._linear(pairs, int(least[rep]), NO_LIMIT, arrays.rounded.up[pairs])
-            if fewest[rep] > 0 or largest[rep] < len(pairs):
-                self._linear(pairs, int(fewest[rep]), int(largest[rep]))
-        if arrays.load_gap is not None:
-            self._load_gap(arrays.load_gap)
-
-    def _load_gap(self, gap: int) -> None:
-        arrays = self.arrays
-        columns = arrays.problem.rep_columns
-        active = np.flatnonzero(columns.active)
-        if len(active) < 2:
-            return
-        rounded = arrays.rounded
-        carried = columns.carried_load * rounded.scale
-        sums = np.bincount(arrays.pair_rep, rounded.up.astype(np.float64), arrays.reps)
-        top = min(int(np.ceil(carried.max(initial=0)) + sums.max(initial=0)) + 1, NO_LIMIT)
-        high = self.model.new_int_var(0, top, "")
-        low = self.model.new_int_var(0, top, "")
-
-        def load(coef: Ints, round_: Any, worst: Any) -> Callable[[Ints], int]:
-            base = round_(carried)
-
-            def value(choice: Ints) -> int:
-                chosen = choice[choice >= 0]
-                sums = np.bincount(arrays.pair_rep[chosen], coef[chosen], arrays.reps)
-                return int(worst((base + sums)[active]))
-
-            return value
-
-        down, up = np.floor(carried + 1e-7), np.ceil(carried - 1e-7)
-        self._helpers.append(_Helper(high, load(rounded.down, lambda c: down, np.max)))
-        self._helpers.append(_Helper(low, load(rounded.up, lambda c: up, np.min)))
-        for rep in active:
-            pairs = arrays.pairs_of_rep(int(rep))
-            self.model.add(self._sum(pairs, rounded.down[pairs]) + int(down[rep]) <= high)
-            self.model.add(self._sum(pairs, rounded.up[pairs]) + int(up[rep]) >= low)
-        self.model.add(high - low <= gap)
-
-    def _rows(self) -> None:
-        """Add the linear rows: apart, persons, bounds on some tasks, moves."""
-        for row in self.arrays.rows:
-            self._linear(row.pairs, row.low, row.high, row.coef)
-
-    def _overlaps(self) -> None:
-        """Let no rep hold two of the tasks that overlap at a moment."""
-        arrays = self.arrays
-        if not arrays.overlapping:
-            return
-        if sum(len(clique) for clique in arrays.cliques) * arrays.reps > DENSE:
-            self._intervals()
-            return
-        by_task = np.argsort(arrays.pair_task, kind="stable")
-        first = np.searchsorted(arrays.pair_task, np.arange(arrays.tasks + 1), sorter=by_task)
-        for clique in arrays.cliques:
-            parts = [by_task[first[task] : first[task + 1]] for task in clique]
-            pairs = np.concatenate(parts)
-            pairs = pairs[np.argsort(arrays.pair_rep[pairs], kind="stable")]
-            cuts = np.flatnonzero(np.diff(arrays.pair_rep[pairs])) + 1
-            for part in np.split(pairs, cuts):
-                if len(part) > 1:
-                    self.model.add_at_most_one([self.x[p] for p in part])
-                    self._exclusive.setdefault(int(arrays.pair_rep[part[0]]), []).append(part)
-
-    def _intervals(self) -> None:
-        """Say the same with one optional interval for each pair, where cliques are too many."""
-        arrays, tasks = self.arrays, self.arrays.problem.task_columns
-        shown = np.unique(np.concatenate([tasks.start, tasks.end]))
-        start = np.searchsorted(shown, tasks.start)
-        end = np.searchsorted(shown, tasks.end)
-        for rep in range(arrays.reps):
-            pairs = arrays.pairs_of_rep(rep)
-            pairs = pairs[~np.isnan(tasks.start[arrays.pair_task[pairs]])]
-            spans = []
-            for pair, task in zip(pairs.tolist(), arrays.pair_task[pairs].tolist(), strict=True):
-                begin, size = int(start[task]), int(end[task] - start[task])
-                spans.append(
-                    self.model.new_optional_fixed_size_interval_var(begin, size, self.x[pair], "")
-                )
-            self.model.add_no_overlap(spans)
-
-    def _groups(self) -> None:
-        """Tasks of one group have one owner: a Boolean for each group and rep."""
-        arrays = self.arrays
-        for tasks in arrays.groups:
-            parts = [np.arange(arrays.first[t], arrays.first[t + 1]) for t in tasks]
-            pairs = np.concatenate(parts)
-            owners: dict[int, Any] = {}
-            for rep in np.unique(arrays.pair_rep[pairs]).tolist():
-                mine = pairs[arrays.pair_rep[pairs] == rep]
-                owner = self.model.new_bool_var("")
-                owners[rep] = owner
-                for pair in mine:
-                    self.model.add_implication(self.x[pair], owner)
-                self.model.add_bool_or([~owner, *(self.x[pair] for pair in mine)])
-                self._helpers.append(_Helper(owner, _any_of(mine, arrays)))
-            self.model.add_at_most_one(owners.values())
-            self._group_owners.append(owners)
-        self._merge_groups(arrays.mandatory)
-
-    def _linear(self, pairs: Ints, low: int, high: int, coef: Ints | None = None) -> None:
-        if low > -NO_LIMIT and high < NO_LIMIT and coef is None and low > 0:
-            self.model.add_linear_constraint(self._sum(pairs), low, high)
-        elif low <= 0 and high == 1 and coef is None:
-            self.model.add_at_most_one([self.x[p] for p in pairs])
-        else:
-            expr = self._sum(pairs, coef)
-            if low > -NO_LIMIT and (low > 0 or coef is not None):
-                self.model.add(expr >= low)
-            if high < NO_LIMIT:
-                self.model.add(expr <= high)
-
-    def _sum(self, pairs: Ints, coef: Ints | None = None) -> Expr:
-        some = [self.x[p] for p in pairs]
-        if not some:
-            return cp_model.LinearExpr.constant(0)
-        if coef is None:
-            return cp_model.LinearExpr.sum(some)
-        return cp_model.LinearExpr.weighted_sum(some, coef.tolist())
 
     # -- tiers -----------------------------------------------------------------------------
 
     def _gain(self, goal: Goal) -> Expr:
-        """Write a goal's gain as an expression, adding the variables it needs."""
+        """Write the gain of a tier that adds up as an expression, with the variables it needs."""
         terms: list[Expr] = []
         if goal.linear is not None:
             some = np.flatnonzero(goal.linear)
-            terms.append(self._sum(some, goal.linear[some]))
+            terms.append(self.model.sum(some, goal.linear[some]))
         if goal.used:
-            working = [self._works(rep) for rep in range(self.arrays.reps)]
-            self.model.add(cp_model.LinearExpr.sum(working) >= self.arrays.least_reps)
+            working = [self.model.works(rep) for rep in range(self.arrays.reps)]
+            self.model.cp.add(cp_model.LinearExpr.sum(working) >= self.arrays.least_reps)
             terms.append(goal.used * cp_model.LinearExpr.sum(working))
-        terms.extend(m * self._part(part) for m, part in goal.fair)
+        terms.extend(m * self.sums.part(part) for m, part in goal.fair)
         return sum(terms) if terms else cp_model.LinearExpr.constant(0)
-
-    def _works(self, rep: int) -> Any:
-        """Give the literal that is true when this rep holds a seat."""
-        if rep not in self._working:
-            pairs = self.arrays.pairs_of_rep(rep)
-            literal = self.model.new_bool_var("")
-            self._working[rep] = literal
-            for pair in pairs:
-                self.model.add_implication(self.x[pair], literal)
-            self.model.add_bool_or([~literal, *(self.x[p] for p in pairs)])
-            self._helpers.append(_Helper(literal, _any_of(pairs, self.arrays)))
-            self._tie_rows(rep, literal)
-        return self._working[rep]
-
-    def _tie_rows(self, rep: int, literal: Any) -> None:
-        """Tie the rep's at-most-one rows to the literal: a tighter relaxation, the same plans."""
-        for row in self._exclusive.get(rep, []):
-            self.model.add_at_most_one([*(self.x[p] for p in row), ~literal])
-
-    def _part(self, part: FairPart) -> Expr:
-        if id(part) not in self._parts:
-            build = {
-                "minmax": self._highest,
-                "maxmin": self._lowest,
-                "range": self._spread,
-                "l2": self._squares,
-            }[part.tier.notion]
-            self._parts[id(part)] = (
-                build(part) if part.who.any() else cp_model.LinearExpr.constant(0)
-            )
-        return self._parts[id(part)]
-
-    def _share(self, part: FairPart, rep: int) -> Expr:
-        pairs = self.arrays.pairs_of_rep(rep)
-        pairs = pairs[part.coef[pairs] != 0]
-        return self._sum(pairs, part.coef[pairs]) + int(part.offset[rep])
-
-    def _top(self, part: FairPart) -> Ints:
-        """(R,) the most each share can be."""
-        sums = np.bincount(self.arrays.pair_rep, part.coef, self.arrays.reps)
-        return part.offset + sums.astype(np.int64)
-
-    def _only_working(self, part: FairPart, rep: int, constraint: Any) -> None:
-        if part.tier.idle == "ignore":
-            constraint.only_enforce_if(self._works(rep))
-
-    def _highest(self, part: FairPart) -> Expr:
-        counted = part.tier.idle == "count"
-        low = int(part.offset[part.who].max()) if counted else 0
-        z = self.model.new_int_var(low, max(low, int(self._top(part)[part.who].max())), "")
-        for rep in np.flatnonzero(part.who).tolist():
-            self._only_working(part, rep, self.model.add(self._share(part, rep) <= z))
-        self._helpers.append(_Helper(z, self._worst(part, np.max, low)))
-        return z
-
-    def _spread(self, part: FairPart) -> Expr:
-        high, low = self._highest(part), self._lowest(part)
-        self.model.add(high >= low)
-        return high - low
-
-    def _lowest(self, part: FairPart) -> Expr:
-        counted = part.tier.idle == "count"
-        top = self._top(part)[part.who]
-        z = self.model.new_int_var(0, int(top.min() if counted else top.max()), "")
-        for rep in np.flatnonzero(part.who).tolist():
-            self._only_working(part, rep, self.model.add(self._share(part, rep) >= z))
-        if not counted and part.tier.notion == "maxmin":
-            working = [self._works(int(rep)) for rep in np.flatnonzero(part.who)]
-            nobody = self.model.new_bool_var("")
-            self.model.add_bool_or([nobody, *working])
-            self.model.add(z == 0).only_enforce_if(nobody)
-            for one in working:
-                self.model.add_implication(one, ~nobody)
-            self._helpers.append(_Helper(nobody, self._nobody(part)))
-        self._helpers.append(_Helper(z, self._worst(part, np.min, 0)))
-        return z
-
-    def _nobody(self, part: FairPart) -> Callable[[Ints], int]:
-        def value(choice: Ints) -> int:
-            who = self.arrays.pair_rep[choice[choice >= 0]]
-            return int(not part.who[who].any())
-
-        return value
-
-    def _worst(self, part: FairPart, worst: Any, otherwise: int) -> Callable[[Ints], int]:
-        def value(choice: Ints) -> int:
-            chosen = choice[choice >= 0]
-            who = part.who
-            if part.tier.idle == "ignore":
-                who = who & (np.bincount(self.arrays.pair_rep[chosen], minlength=len(who)) > 0)
-            shares = part.shares(self.arrays, chosen)[who]
-            return int(worst(shares)) if len(shares) else otherwise
-
-        return value
-
-    def _squares(self, part: FairPart) -> Expr:
-        assert part.factor is not None
-        total: list[Expr] = []
-        top = self._top(part)
-        for rep in np.flatnonzero(part.who).tolist():
-            low, high = int(part.offset[rep]), int(top[rep])
-            share = self.model.new_int_var(low, high, "")
-            self.model.add(share == self._share(part, rep))
-            counted = part.tier.idle == "count"
-            square = self.model.new_int_var(low * low if counted else 0, high * high, "")
-            self._helpers.append(_Helper(share, self._share_value(part, rep)))
-            self._helpers.append(_Helper(square, self._square_value(part, rep)))
-            self._bound_square(part, rep, share, square, low, high)
-            total.append(int(part.factor[rep]) * square)
-        return sum(total)
-
-    def _bound_square(
-        self, part: FairPart, rep: int, share: Any, square: Any, low: int, high: int
-    ) -> None:
-        """Bound a square from below: by all secants of consecutive integers, or exactly."""
-        every = high - low <= SECANTS
-        steps = range(low + 1, high + 1) if every else np.linspace(low + 1, high, 12).astype(int)
-        for k in steps:
-            secant = self.model.add(square >= (2 * int(k) - 1) * share - int(k) * (int(k) - 1))
-            self._only_working(part, rep, secant)
-        if every:
-            if high == low:
-                self._only_working(part, rep, self.model.add(square >= low * low))
-            return
-        if part.tier.idle == "count":
-            self.model.add_multiplication_equality(square, [share, share])
-        else:
-            full = self.model.new_int_var(0, high * high, "")
-            self.model.add_multiplication_equality(full, [share, share])
-            value = self._share_value(part, rep)
-            self._helpers.append(_Helper(full, lambda choice: value(choice) ** 2))
-            self._only_working(part, rep, self.model.add(square >= full))
-
-    def _share_value(self, part: FairPart, rep: int) -> Callable[[Ints], int]:
-        return lambda choice: int(part.shares(self.arrays, choice[choice >= 0])[rep])
-
-    def _square_value(self, part: FairPart, rep: int) -> Callable[[Ints], int]:
-        def value(choice: Ints) -> int:
-            chosen = choice[choice >= 0]
-            idle = part.tier.idle == "ignore" and rep not in self.arrays.pair_rep[chosen]
-            return 0 if idle else int(part.shares(self.arrays, chosen)[rep]) ** 2
-
-        return value
-
-    # -- solving ---------------------------------------------------------------------------
 
     def optimise(self, goal: Goal, incumbent: Ints | None) -> Outcome:
         """Maximise one goal under the rules and what was kept so far."""
-        gain = self._gain(goal)
-        top = goal.best_gain
+        part = goal.order
+        if part is None:
+            return self._optimise_sum(goal, incumbent)
+        if not part.who.any():
+            return self._optimise_sum(goal, incumbent)
+        if not goal.tier.slack:
+            return self._optimise_order(goal, part, incumbent)
+        with self.model.aside():  # later tiers are held to less than what is settled on the way
+            outcome = self._optimise_order(goal, part, incumbent)
+        for known in (self._levels, self._products, self._ratios):
+            known.pop(id(part), None)
+        return outcome
+
+    def _optimise_order(self, goal: Goal, part: FairPart, incumbent: Ints | None) -> Outcome:
+        """Settle a notion number by number."""
+        match part.tier.notion:
+            case "nash":
+                return self._optimise_product(goal, part, incumbent)
+            case "gini":
+                return self._optimise_ratio(goal, part, incumbent)
+            case _:
+                return self._optimise_levels(goal, part, incumbent)
+
+    def _optimise_sum(self, goal: Goal, incumbent: Ints | None) -> Outcome:
+        """Maximise a gain of one number that is written as an expression."""
+        gain = self._gain(goal) if goal.order is None else cp_model.LinearExpr.constant(0)
+        top = int(goal.best_gain[0])
         if goal.used < 0 and goal.linear is None and not goal.fair:
             stepped = self._step_down(goal, gain, incumbent)
             if stepped.choice is not None or stepped.infeasible:
                 return stepped
-            top = top if stepped.bound is None else stepped.bound
-        self.model.clear_objective()
-        self.model.maximize(gain)
-        self._hint(incumbent)
-        found = self._solve(self._solver(), top)
-        bound = top if found.bound is None else min(top, found.bound)
+            top = top if stepped.bound is None else int(stepped.bound[0])
+        least = None if incumbent is None or goal.order else int(goal.gain(incumbent)[0])
+        found, bound = self._maximise(gain, incumbent, top, None, least)
         if found.choice is None:
-            return Outcome(None, bound, found.infeasible)
-        reached = goal.gain(found.choice)
+            return Outcome(None, (bound,), found.infeasible)
+        reached = int(goal.gain(found.choice)[0])
         close = abs(bound - reached) <= 1 + 2e-9 * abs(reached)
-        return Outcome(found.choice, reached if self._proved and close else bound)
+        return Outcome(found.choice, (reached if self._proved and close else bound,))
+
+    def _maximise(
+        self,
+        gain: Expr,
+        incumbent: Ints | None,
+        top: int,
+        tell: Tell | None = None,
+        least: int | None = None,
+    ) -> tuple[Outcome, int]:
+        """Search for the most of an expression, which ``top`` bounds already.
+
+        ``least`` is what the incumbent has: a search that claims there is no more than less is
+        wrong, and is done again without presolve.
+        """
+        presolve = True
+        while True:
+            self.model.cp.clear_objective()
+            self.model.cp.maximize(gain)
+            self.model.hint(incumbent)
+            solver = self._solver()
+            solver.parameters.cp_model_presolve = presolve
+            found = self._solve(solver, top, tell)
+            bound = top if found.bound is None else min(top, int(found.bound[0]))
+            if presolve and least is not None and (found.infeasible or bound < least):
+                logger.warning("the search contradicts the plan at hand; again without presolve")
+                presolve = False
+                continue
+            top, choice = bound, found.choice
+            if choice is None or not any(held.misses(kept, choice) for held, kept in self._held):
+                return found, top
+            # Tangents bound a logarithm from above only: a plan may miss what was kept.
+            refined = [held.refine(choice) for held, _ in self._held]
+            if not any(refined) or self.run.is_over:
+                return Outcome(None, found.bound), top
+
+    def _optimise_levels(self, goal: Goal, part: FairPart, incumbent: Ints | None) -> Outcome:
+        """Settle one level after the other: the best level, then the fewest reps at it.
+
+        References
+        ----------
+        The thresholds of Ogryczak and Śliwiński (2003), each level solved outright: a level that
+        nobody can leave alone may be left by any, so fixing reps would be wrong (they are right
+        for convex problems only).
+        """
+        levels = self._levels.setdefault(id(part), Levels(self.model, part))
+        sign = -1 if levels.is_max else 1
+        settled: Gain = ()
+        best = goal.best_gain
+        while levels.count < len(levels.reps):
+            if self.run.is_over:
+                return Outcome(incumbent, settled or None)
+            level = None
+            if incumbent is not None and len(best) > len(settled):
+                at = goal.gain(incumbent)[: len(settled) + 1]
+                level = abs(int(at[-1])) if at == best[: len(at)] else None
+            if level is None:
+                most = int(best[len(settled)]) if len(best) > len(settled) else NO_LIMIT
+                most = min(most, 0 if levels.is_max else levels.ends)
+                found, bound = self._maximise(
+                    sign * levels.level(),
+                    incumbent,
+                    most,
+                    _after(settled),
+                    None if incumbent is None else self._level_at(goal, levels, incumbent),
+                )
+                incumbent = self._better(goal, found.choice, incumbent)
+                if found.infeasible or incumbent is None:
+                    return Outcome(incumbent, None, found.infeasible)
+                reached = int(goal.gain(incumbent)[len(settled)])
+                level = abs(reached)
+                if abs(bound) != min(level, levels.ends):
+                    return Outcome(incumbent, (*settled, levels.number_of(bound)))
+            assert incumbent is not None
+            levels.settle(level)
+            if levels.is_end(level):
+                return Outcome(incumbent, goal.gain(incumbent))
+            incumbent, most_at = self._fewest_at(goal, levels, level, incumbent)
+            settled = goal.gain(incumbent)[:most_at]
+            if levels.count < most_at:
+                return Outcome(incumbent, settled)
+        return Outcome(incumbent, settled)
+
+    def _fewest_at(
+        self, goal: Goal, levels: Levels, level: int, incumbent: Ints
+    ) -> tuple[Ints, int]:
+        """Minimise how many reps are at least at a level.
+
+        Returns
+        -------
+        incumbent, numbers
+            The plan, and how many numbers of its gain are proved; the level stays open (its count
+            below that) where the fewest could not be proved.
+        """
+        literals = levels.reached(level)
+        least = levels.count + 1
+        numbers = [abs(int(number)) for number in goal.gain(incumbent)]
+        count = levels.count + numbers[levels.count :].count(level)
+        if count > least:
+            total = cp_model.LinearExpr.sum(list(literals.values()))
+            found, bound = self._maximise(-total, incumbent, -least, _silent, -count)
+            better = self._better(goal, found.choice, incumbent)
+            assert better is not None
+            incumbent, least = better, -bound
+            numbers = [abs(int(number)) for number in goal.gain(incumbent)]
+            count = levels.count + numbers[levels.count :].count(level)
+        if count > least:
+            return incumbent, least
+        levels.close(literals, count)
+        return incumbent, count
+
+    @staticmethod
+    def _level_at(goal: Goal, levels: Levels, incumbent: Ints) -> int:
+        """Give the next level of a plan as the search counts it."""
+        number = int(goal.gain(incumbent)[levels.count])
+        return max(-levels.ends, min(number, levels.ends))
+
+    @staticmethod
+    def _better(goal: Goal, found: Ints | None, incumbent: Ints | None) -> Ints | None:
+        """Give the better of two plans in a goal."""
+        if found is None or incumbent is None:
+            return incumbent if found is None else found
+        return found if goal.gain(found) > goal.gain(incumbent) else incumbent
+
+    def _optimise_product(self, goal: Goal, part: FairPart, incumbent: Ints | None) -> Outcome:
+        """Give as many as possible something, then maximise the product, by tangents."""
+        product = self._products.setdefault(id(part), Product(self.model, part))
+        able, top = (int(number) for number in goal.best_gain)
+        has = able
+        if incumbent is None or goal.gain(incumbent)[0] < able:
+            found, has = self._maximise(product.count(), incumbent, able, _silent)
+            incumbent = self._better(goal, found.choice, incumbent)
+            if found.infeasible or incumbent is None:
+                return Outcome(incumbent, None, found.infeasible)
+            if goal.gain(incumbent)[0] < has:
+                return Outcome(incumbent, (has, top))
+        if has < able:  # the mean of all bounds nothing where some have nothing
+            top = sum(
+                max(0, part.log_of(r, int(part.largest(self.arrays)[r]))) for r in product.log
+            )
+        self.model.cp.add(product.count() >= has)
+        while True:
+            product.refine(incumbent)
+            found, top = self._maximise(
+                product.logs(),
+                incumbent,
+                top,
+                _after((has,)),
+                int(goal.gain(incumbent)[1]) - part.log_tolerance,
+            )
+            incumbent = self._better(goal, found.choice, incumbent)
+            assert incumbent is not None
+            met = goal.meets(goal.gain(incumbent), (has, top))
+            if met or found.choice is None or self.run.is_over:
+                return Outcome(incumbent, (has, top))
+            if not product.refine(found.choice):
+                return Outcome(incumbent, (has, top))
+
+    def _optimise_ratio(self, goal: Goal, part: FairPart, incumbent: Ints | None) -> Outcome:
+        """Minimise a ratio by the differences it exceeds a guess by (Dinkelbach).
+
+        References
+        ----------
+        Dinkelbach, W. (1967), "On nonlinear fractional programming", Management Science 13(7).
+        """
+        ratio = self._ratios.setdefault(id(part), Ratio(self.model, part))
+        if incumbent is None:
+            found, _ = self._maximise(cp_model.LinearExpr.constant(0), None, 0, _silent)
+            if found.choice is None:
+                return Outcome(None, None, found.infeasible)
+            incumbent = found.choice
+        if not ratio.is_fixed:  # with nothing to share there is no ratio, and no difference either
+            found, _ = self._maximise(-ratio.apart, incumbent, 0, _silent)
+            incumbent = self._better(goal, found.choice, incumbent)
+            assert incumbent is not None
+        bound = Fraction(0)
+        while True:
+            guess = -Fraction(goal.gain(incumbent)[0])
+            excess, k = ratio.excess(guess)
+            p = ratio.scaled(guess)[0]
+            top = p if ratio.is_fixed else NO_LIMIT
+            found, least = self._maximise(-excess, incumbent, top, _silent)
+            if ratio.is_fixed:
+                bound = max(bound, Fraction(max(p - least, 0), max(ratio.least, 1)))
+            elif least <= 0:
+                bound = max(bound, Fraction(p, k))
+            better = self._better(goal, found.choice, incumbent)
+            assert better is not None
+            better_by = goal.gain(better) > goal.gain(incumbent)
+            incumbent = better
+            if ratio.is_fixed or not better_by or self.run.is_over or not self._proved:
+                return Outcome(incumbent, (-bound,))
 
     def _step_down(self, goal: Goal, gain: Expr, incumbent: Ints | None) -> Outcome:
         """Ask for a number of reps outright, from the least conceivable one upwards.
@@ -393,73 +314,71 @@ class CpSatEngine:
         goes to it; then what was refuted stays as a bound.
         """
         until = time.perf_counter() + self.run.left / 2
-        wanted = goal.best_gain
+        wanted = int(goal.best_gain[0])
         model = self.model
+        kept = model.cp
         if self.run.effort is not None:
             return Outcome()
         try:
-            while incumbent is None or goal.gain(incumbent) < wanted:
+            while incumbent is None or int(goal.gain(incumbent)[0]) < wanted:
                 if wanted < goal.used * self.arrays.reps:
                     return Outcome(infeasible=True)
-                self.model = model.clone()
-                self.model.clear_objective()
-                self.model.add(gain >= wanted)
-                self._hint(incumbent)
+                model.cp = kept.clone()
+                model.cp.clear_objective()
+                model.cp.add(gain >= wanted)
+                model.hint(incumbent)
                 solver = self._solver()
                 left = until - time.perf_counter()
                 if left <= 0 or self.run.is_over:
-                    return Outcome(None, wanted)
+                    return Outcome(None, (wanted,))
                 solver.parameters.max_time_in_seconds = left
                 found = self._solve(solver)
                 if found.choice is not None:
-                    return Outcome(found.choice, wanted)
+                    return Outcome(found.choice, (wanted,))
                 if not found.infeasible:
-                    return Outcome(None, wanted)
+                    return Outcome(None, (wanted,))
                 wanted += goal.used
         finally:
-            self.model = model
-        return Outcome(incumbent, wanted)
+            model.cp = kept
+        return Outcome(incumbent, (wanted,))
 
     def is_feasible(self, *, presolve: bool) -> Outcome:
         """Search for any plan with presolve on or off: the second opinion on an INFEASIBLE."""
-        self.model.clear_objective()
-        self.model.clear_hints()
+        self.model.cp.clear_objective()
+        self.model.cp.clear_hints()
         solver = self._solver()
         solver.parameters.cp_model_presolve = presolve
         solver.parameters.num_workers = 1
         return self._solve(solver)
 
-    def keep(self, goal: Goal, gain: int) -> bool:
+    def keep(self, goal: Goal, gain: Gain) -> bool:
         """Let no later plan gain less than this; say so seat by seat where that is the same."""
-        self.model.add(self._gain(goal) >= gain)
+        part = goal.order
+        if part is not None:
+            self._keep_order(part, gain)
+            return True
+        self.model.cp.add(self._gain(goal) >= int(gain[0]))
         if goal.is_linear and gain == goal.best_gain:
             arrays = self.arrays
             for seat in np.flatnonzero(goal.wanted_seats).tolist():
-                self.model.add_exactly_one(self.x[arrays.first[seat] : arrays.first[seat + 1]])
-            self._merge_groups(arrays.mandatory | goal.wanted_seats)
+                self.model.fill(seat, must=True)
+            self.model.merge_groups(arrays.mandatory | goal.wanted_seats)
         return True
 
-    def _merge_groups(self, filled: Bools) -> None:
-        """Where all tasks of a group are assigned, each goes exactly where the group goes."""
-        arrays = self.arrays
-        for tasks, owners in zip(arrays.groups, self._group_owners, strict=True):
-            for task in tasks[filled[tasks]].tolist():
-                pairs = range(int(arrays.first[task]), int(arrays.first[task + 1]))
-                held = {int(arrays.pair_rep[pair]): self.x[pair] for pair in pairs}
-                for rep, owner in owners.items():
-                    self.model.add(owner == held.get(rep, 0))
-
-    def _hint(self, incumbent: Ints | None) -> None:
-        self.model.clear_hints()
-        if incumbent is None:
+    def _keep_order(self, part: FairPart, gain: Gain) -> None:
+        if not part.who.any():
             return
-        on = np.zeros(self.arrays.pairs, np.int64)
-        on[incumbent[incumbent >= 0]] = 1
-        hint = self.model.proto.solution_hint
-        hint.vars.extend([variable.index for variable in self.x])
-        hint.values.extend(on.tolist())
-        hint.vars.extend([helper.variable.index for helper in self._helpers])
-        hint.values.extend([helper.value(incumbent) for helper in self._helpers])
+        match part.tier.notion:
+            case "nash":
+                product = self._products.setdefault(id(part), Product(self.model, part))
+                product.hold(gain)
+                self._held.append((product, gain))
+            case "gini":
+                ratio = self._ratios.setdefault(id(part), Ratio(self.model, part))
+                ratio.hold(-Fraction(gain[0]))
+            case _:
+                levels = self._levels.setdefault(id(part), Levels(self.model, part))
+                levels.hold(gain)
 
     def _solver(self) -> cp_model.CpSolver:
         solver = cp_model.CpSolver()
@@ -473,43 +392,59 @@ class CpSatEngine:
             parameters.num_workers = 1
         return solver
 
-    def _solve(self, solver: cp_model.CpSolver, enough: int | None = None) -> Outcome:
+    def _solve(
+        self, solver: cp_model.CpSolver, enough: int | None = None, tell: Tell | None = None
+    ) -> Outcome:
         """Search until all is proved, the run is over, or a gain is ``enough``."""
-        listener = _Listener(self.x, enough)
+        listener = _Listener(self.model, enough)
         solver.best_bound_callback = listener.on_bound
-        report = self.run.report
+        report, tell = self.run.report, tell or _one_number
 
         def watch() -> None:
             if report is not None and listener.changed():
-                report(listener.gain, listener.bound)
+                gain, bound = tell(listener.gain, listener.bound)
+                if gain is not None or bound is not None:
+                    report(gain, bound)
 
         status = self.run.call(
-            lambda: solver.solve(self.model, listener), cancel=solver.stop_search, watch=watch
+            lambda: solver.solve(self.model.cp, listener), cancel=solver.stop_search, watch=watch
         )
         self._proved = status == cp_model.OPTIMAL
         if status == cp_model.MODEL_INVALID:
-            raise EngineError(f"CP-SAT calls the model invalid: {self.model.validate()}")
+            raise EngineError(f"CP-SAT calls the model invalid: {self.model.cp.validate()}")
         if status == cp_model.INFEASIBLE:
             return Outcome(infeasible=True)
         if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            values = np.fromiter(solver.response_proto.solution, np.int64)[: self.arrays.pairs]
-            bound = _floor(solver.best_objective_bound)
-            return Outcome(self._choice(values), bound)
+            solution = np.fromiter(solver.response_proto.solution, np.int64)
+            values = solution[: int(self.model.live.sum())]
+            return Outcome(self.model.choice(values), (_floor(solver.best_objective_bound),))
         if status is None:  # given up: the search may go on with this model, so take another
-            self.model = self.model.clone()
+            self.model.cp = self.model.cp.clone()
         kept = listener.values
-        return Outcome(None if kept is None else self._choice(kept), listener.bound)
-
-    def _choice(self, values: Ints) -> Ints:
-        choice = np.full(self.arrays.seats, -1, np.int64)
-        chosen = np.flatnonzero(values)
-        choice[self.arrays.pair_seat[chosen]] = chosen
-        return choice
+        bound = None if listener.bound is None else (listener.bound,)
+        return Outcome(None if kept is None else self.model.choice(kept), bound)
 
 
-def _any_of(pairs: Ints, arrays: Arrays) -> Callable[[Ints], int]:
-    seats = arrays.pair_seat[pairs]
-    return lambda choice: int((choice[seats] == pairs).any())
+def _one_number(gain: int | None, bound: int | None) -> tuple[Gain | None, Gain | None]:
+    return None if gain is None else (gain,), None if bound is None else (bound,)
+
+
+def _after(settled: Gain) -> Tell:
+    """Tell of a search for the number that follows those settled."""
+
+    def tell(gain: int | None, bound: int | None) -> tuple[Gain | None, Gain | None]:
+        return (
+            None if gain is None else (*settled, gain),
+            None if bound is None else (*settled, bound),
+        )
+
+    return tell
+
+
+def _silent(gain: int | None, bound: int | None) -> tuple[Gain | None, Gain | None]:
+    """Tell nothing of a search whose objective is not the tier's."""
+    del gain, bound
+    return None, None
 
 
 def _floor(bound: float) -> int:
@@ -520,9 +455,10 @@ def _floor(bound: float) -> int:
 class _Listener(cp_model.CpSolverSolutionCallback):
     """Keeps the last solution and bound outside the solver."""
 
-    def __init__(self, x: list[Any], enough: int | None) -> None:
+    def __init__(self, model: Model, enough: int | None) -> None:
         super().__init__()
-        self._x, self._enough = x, enough
+        self._x = [x for x in model.x if x is not None]
+        self._enough = enough
         self.gain: int | None = None
         self.bound: int | None = None
         self.values: Ints | None = None

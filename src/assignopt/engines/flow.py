@@ -14,7 +14,6 @@ tasks; Hall (1935) for the certificate.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,32 +21,39 @@ import numpy as np
 from ..certificate import HallCertificate
 from ..errors import EngineError
 from ..scaling import NO_LIMIT, same_in_groups
+from .faces import (
+    Face,
+    bound_and_face,
+    face_of,
+    match_network,
+    min_cost_network,
+    needs_network,
+    prices,
+    seat_starts,
+    start_face,
+)
 from .networks import Flow, Network, run_network
 from .running import Outcome, Run
+from .steps import (
+    has_units,
+    is_symmetric,
+    least_cost,
+    needed_for,
+    room_under,
+    steps_of,
+    unit_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ..arrays import Arrays
     from ..columns import Bools, Ints
-    from ..goals import FairPart, Goal
+    from ..goals import Goal
+    from ..shares import FairPart, Gain
 
 COST_LIMIT = 2**61
 """Largest cost x nodes that the library's cost scaling can take."""
-
-
-NEVER_FULL = 2
-"""Room of a pair in a matching: more than its task, so that no cut ever runs through a pair."""
-
-
-@dataclass(eq=False)
-class Face:
-    """The plans still allowed: pairs, mandatory tasks, bounds on each rep's count."""
-
-    pairs: Ints
-    must: Bools
-    low: Ints
-    high: Ints
 
 
 class FlowEngine:
@@ -87,11 +93,24 @@ class FlowEngine:
         del incumbent
         if (self.face.low > self.face.high).any():
             return Outcome(infeasible=True)
-        if goal.fair and goal.fair[0][1].tier.notion in ("minmax", "maxmin"):
-            return self._level(goal)
-        return self._cheapest(goal)
+        notion = goal.fair[0][1].tier.notion if goal.fair else None
+        match notion:
+            case "minmax" | "maxmin":
+                return self._level(goal)
+            case "range":
+                return self._window(goal)
+            case "gini" if not self._total_is_fixed(goal.fair[0][1]):
+                return Outcome()
+            case _:
+                return self._cheapest(goal)
 
-    def keep(self, goal: Goal, gain: int) -> bool:
+    def _total_is_fixed(self, part: FairPart) -> bool:
+        """Whether every plan of the face gives the reps measured the same number of tasks."""
+        seats = self.arrays.pair_seat[self.face.pairs]
+        measured = part.who[self.arrays.pair_rep[self.face.pairs]]
+        return bool(self.face.must[seats].all() and measured.all())
+
+    def keep(self, goal: Goal, gain: Gain) -> bool:
         """Restrict what follows to the optima of a goal: those just found, or of this gain."""
         if self._assumed:
             self._assumed = False
@@ -109,7 +128,7 @@ class FlowEngine:
         levels = ("minmax", "maxmin")
         return goal.is_linear or all(part.tier.notion in levels for _, part in goal.fair)
 
-    def _face_of(self, goal: Goal, gain: int) -> Face | None:
+    def _face_of(self, goal: Goal, gain: Gain) -> Face | None:
         """Give the face of a gain that arithmetic alone proved best; None where it is no face."""
         if not self.can_hold(goal):
             return None
@@ -117,12 +136,12 @@ class FlowEngine:
             return self._every_task_at_its_best(goal.linear)
         if goal.fair:
             m, part = goal.fair[0]
-            unit = _unit(part.coef, self.arrays)
-            face, level = self.face, gain // m
+            unit = unit_of(part.coef, self.arrays)
+            face, level = self.face, int(gain[0]) // m
             if part.tier.notion == "minmax":
-                high = np.minimum(face.high, _room(part, unit, level))
-                return _face(self.arrays, face.pairs, face.must, face.low, high)
-            low = np.maximum(face.low, _needed(part, unit, level))
+                high = np.minimum(face.high, room_under(part, unit, level))
+                return face_of(self.arrays, face.pairs, face.must, face.low, high)
+            low = np.maximum(face.low, needed_for(part, unit, level))
             return Face(face.pairs, face.must, low, face.high)
         return None
 
@@ -145,7 +164,7 @@ class FlowEngine:
         gain, seat = linear[face.pairs], arrays.pair_seat[face.pairs]
         if not len(seat):
             return face
-        begin = _starts(seat)
+        begin = seat_starts(seat)
         best = np.maximum.reduceat(gain, begin)
         must = face.must.copy()
         must[seat[begin[best > 0]]] = True
@@ -169,12 +188,12 @@ class FlowEngine:
         gain = np.zeros(len(face.pairs), np.int64)
         if goal.linear is not None:
             gain = goal.linear[face.pairs]
-        steps = _steps(goal, face)
+        steps = steps_of(goal, face)
         largest = int(np.abs(gain).max(initial=0))
         largest = max(largest, max((int(np.abs(s).max(initial=0)) for s in steps or ()), default=0))
         if largest * (arrays.tasks + arrays.reps + 2) > COST_LIMIT:
             return Outcome()
-        network = _min_cost_network(arrays, face, gain, steps)
+        network = min_cost_network(arrays, face, gain, steps)
         if network is None:
             return Outcome(infeasible=True)
         flow = self._solve(network)
@@ -189,15 +208,27 @@ class FlowEngine:
         )
         if priced is None:
             return Outcome(choice)
-        bound, self._next = _bound_and_face(arrays, face, gain, steps, priced)
-        return Outcome(choice, bound - _least_cost(goal, face))
+        bound, self._next = bound_and_face(arrays, face, gain, steps, priced)
+        if goal.order is not None:
+            return Outcome(choice, self._proved_order(goal, choice, steps, bound))
+        return Outcome(choice, (bound - least_cost(goal, face),))
+
+    def _proved_order(
+        self, goal: Goal, choice: Ints, steps: list[Ints] | None, bound: int
+    ) -> Gain | None:
+        """Give the gain of a plan whose steps cost no more than prices say they must."""
+        assert steps is not None
+        count = np.bincount(self.arrays.pair_rep[choice[choice >= 0]], minlength=self.arrays.reps)
+        taken = (count - self.face.low).tolist()
+        paid = sum(int(step[:n].sum()) for step, n in zip(steps, taken, strict=True))
+        return goal.gain(choice) if -paid == bound else None
 
     # -- levels of loads -------------------------------------------------------------------
 
     def _level(self, goal: Goal) -> Outcome:
         """Find the lowest (highest) level that all shares can keep to, by Newton steps on cuts."""
         part = goal.fair[0][1]
-        unit = _unit(part.coef, self.arrays)
+        unit = unit_of(part.coef, self.arrays)
         found = self._fill(self.face.must, self.face.low, self.face.high)
         if isinstance(found, tuple):
             return Outcome(infeasible=True)
@@ -206,11 +237,39 @@ class FlowEngine:
         if result is None:
             return Outcome()
         level, face, used = result
+        return self._on_face(face, used, (goal.fair[0][0] * level,))
+
+    def _window(self, goal: Goal) -> Outcome:
+        """Find plans between the lowest highest and the highest lowest share, if there are any.
+
+        No plan has a smaller range than the distance of the two, and a plan that has it has both;
+        so these plans are the optima. With equal entitlements there always are some; where there
+        are none, the range is no flow, and nothing is said.
+        """
+        part = goal.fair[0][1]
+        unit = unit_of(part.coef, self.arrays)
+        found = self._fill(self.face.must, self.face.low, self.face.high)
+        if isinstance(found, tuple):
+            return Outcome(infeasible=True)
+        top = None if found is None else self._lowest(part, unit)
+        end = None if top is None else self._highest(part, unit)
+        if top is None or end is None:
+            return Outcome()
+        face = Face(top[1].pairs, top[1].must, end[1].low, top[1].high)
+        if (face.low > face.high).any():
+            return Outcome()
+        used = self._fill(face.must, face.low, face.high)
+        if used is None or isinstance(used, tuple):
+            return Outcome()
+        return self._on_face(face, used, (goal.fair[0][0] * (top[0] - end[0]),))
+
+    def _on_face(self, face: Face, used: Ints, bound: Gain) -> Outcome:
+        """Give the plan of a fill, and remember its face."""
         choice = np.full(self.arrays.seats, -1, np.int64)
         chosen = face.pairs[used]
         choice[self.arrays.pair_seat[chosen]] = chosen
-        self._next = _face(self.arrays, face.pairs, face.must, face.low, face.high)
-        return Outcome(choice, goal.fair[0][0] * level)
+        self._next = face_of(self.arrays, face.pairs, face.must, face.low, face.high)
+        return Outcome(choice, bound)
 
     def _lowest(self, part: FairPart, unit: Ints) -> tuple[int, Face, Ints] | None:
         """Minimise the highest share.
@@ -224,7 +283,7 @@ class FlowEngine:
         tasks, reps = np.flatnonzero(face.must), np.ones(self.arrays.reps, bool)
         while True:
             level = self._raise_level(part, unit, level, len(tasks), reps)
-            high = np.minimum(face.high, _room(part, unit, level))
+            high = np.minimum(face.high, room_under(part, unit, level))
             found = self._fill(face.must, face.low, high)
             if found is None:
                 return None
@@ -236,7 +295,7 @@ class FlowEngine:
         """Find the least level at which these reps have room for ``need`` tasks."""
 
         def room(at: int) -> int:
-            return int(np.minimum(self.face.high, _room(part, unit, at))[reps].sum())
+            return int(np.minimum(self.face.high, room_under(part, unit, at))[reps].sum())
 
         if room(level) >= need:
             return level
@@ -261,7 +320,7 @@ class FlowEngine:
         tasks = len(np.unique(arrays.pair_seat[face.pairs]))
         while True:
             level = self._lower_level(part, unit, level, tasks, reps)
-            low = np.maximum(face.low, _needed(part, unit, level))
+            low = np.maximum(face.low, needed_for(part, unit, level))
             found = self._fill(face.must, low, face.high)
             if found is None:
                 return None
@@ -274,7 +333,7 @@ class FlowEngine:
         """Find the greatest level at which these reps need ``have`` tasks at most."""
 
         def need(at: int) -> int:
-            return int(np.maximum(self.face.low, _needed(part, unit, at))[reps].sum())
+            return int(np.maximum(self.face.low, needed_for(part, unit, at))[reps].sum())
 
         if need(level) <= have:
             return level
@@ -304,17 +363,17 @@ class FlowEngine:
         face, arrays = self.face, self.arrays
         used: Ints = np.zeros(0, np.int64)
         if must.any():
-            found = self._saturate(*_match_network(arrays, face, must, high), int(must.sum()))
+            found = self._saturate(*match_network(arrays, face, must, high), int(must.sum()))
             if found is None or isinstance(found, tuple):
                 return found
             used = found
         if not low.any():
             return used
-        found = self._saturate(*_needs_network(arrays, face, low), int(low.sum()), needs=True)
+        found = self._saturate(*needs_network(arrays, face, low), int(low.sum()), needs=True)
         if found is None or isinstance(found, tuple):
             return found
         tight = Face(face.pairs, must, low, high)
-        network = _min_cost_network(arrays, tight, np.zeros(len(face.pairs), np.int64), None)
+        network = min_cost_network(arrays, tight, np.zeros(len(face.pairs), np.int64), None)
         flow = None if network is None else self._solve(network)
         if flow is None:
             return None
@@ -380,22 +439,6 @@ def find_certificate(arrays: Arrays, run: Run) -> HallCertificate | None:
     return engine.find_certificate()
 
 
-def start_face(arrays: Arrays) -> Face:
-    """Give the face of all plans that keep the rules."""
-    low, high = count_bounds(arrays)
-    degree = np.bincount(arrays.pair_rep, minlength=arrays.reps)
-    high = np.minimum(high, degree)
-    return _face(arrays, np.arange(arrays.pairs), arrays.mandatory.copy(), low, high)
-
-
-def _face(arrays: Arrays, pairs: Ints, must: Bools, low: Ints, high: Ints) -> Face:
-    """Make a face without the pairs of reps who can take nothing."""
-    closed = high <= 0
-    if closed.any():
-        pairs = pairs[~closed[arrays.pair_rep[pairs]]]
-    return Face(pairs, must, low, high)
-
-
 # -- structure ---------------------------------------------------------------------------------
 
 
@@ -411,248 +454,14 @@ def _one_effort_each(arrays: Arrays) -> bool:
     return bool(same[bounded].all())
 
 
-def count_bounds(arrays: Arrays) -> tuple[Ints, Ints]:
-    """Turn bounds on loads into bounds on counts: exact for equal efforts, else a relaxation."""
-    low, high = (bound.copy() for bound in arrays.count_bounds)
-    least, most = arrays.load_bounds
-    if (most < NO_LIMIT).any() or (least > 0).any():
-        down, up = np.full(arrays.reps, NO_LIMIT), np.zeros(arrays.reps, np.int64)
-        np.minimum.at(down, arrays.pair_rep, arrays.rounded.down)
-        np.maximum.at(up, arrays.pair_rep, arrays.rounded.up)
-        some = (most < NO_LIMIT) & (down > 0)
-        high = np.where(some, np.minimum(high, most // np.maximum(down, 1)), high)
-        never = np.bincount(arrays.pair_rep, minlength=arrays.reps) + 1
-        wanted = np.where(up > 0, -(-least // np.maximum(up, 1)), never)
-        low = np.where(least > 0, np.maximum(low, wanted), low)
-    return low, high
-
-
-def _unit(values: Ints, arrays: Arrays) -> Ints:
-    """(R,) the one value that all pairs of a rep have; 0 without pairs."""
-    unit = np.zeros(arrays.reps, np.int64)
-    unit[arrays.pair_rep] = values
-    return unit
-
-
 def _supports_goal(arrays: Arrays, goal: Goal) -> bool:
     if goal.is_linear:
         return True
     if goal.used or len(goal.fair) > 1:
         return False
     part = goal.fair[0][1]
-    if part.tier.idle != "count":
+    if part.tier.idle != "count" or not has_units(part, arrays):
         return False
-    if not same_in_groups(part.coef, arrays.pair_rep, arrays.reps).all():
-        return False
-    if part.tier.notion in ("minmax", "maxmin"):
-        return goal.linear is None
-    return part.tier.notion == "l2"
-
-
-def _steps(goal: Goal, face: Face) -> list[Ints] | None:
-    """List, for each rep, what each further task above its least count costs."""
-    if not goal.fair:
-        return None
-    m, part = goal.fair[0]
-    unit = _unit(part.coef, goal.arrays)
-    assert part.factor is not None
-    steps = []
-    for r in range(goal.arrays.reps):
-        count = np.arange(face.low[r], face.high[r] + 1)
-        cost = -m * part.factor[r] * (part.offset[r] + unit[r] * count) ** 2
-        steps.append(np.diff(cost))
-    return steps
-
-
-def _least_cost(goal: Goal, face: Face) -> int:
-    """Add up what the reps' least counts cost, which no flow can change."""
-    if not goal.fair:
-        return 0
-    m, part = goal.fair[0]
-    assert part.factor is not None
-    share = part.offset + _unit(part.coef, goal.arrays) * face.low
-    return -m * int((part.factor * share**2).sum())
-
-
-def _room(part: FairPart, unit: Ints, level: int) -> Ints:
-    """(R,) how many tasks fit under a share of ``level``."""
-    room = np.floor_divide(level - part.offset, np.maximum(unit, 1))
-    bounded = part.who & (unit > 0)
-    return np.where(bounded, np.maximum(room, 0), NO_LIMIT)
-
-
-def _needed(part: FairPart, unit: Ints, level: int) -> Ints:
-    """(R,) how many tasks lift a share to ``level``."""
-    needed = -np.floor_divide(part.offset - level, np.maximum(unit, 1))
-    return np.where(part.who & (unit > 0), np.maximum(needed, 0), 0)
-
-
-# -- networks ----------------------------------------------------------------------------------
-
-
-def _min_cost_network(
-    arrays: Arrays, face: Face, gain: Ints, steps: list[Ints] | None
-) -> Network | None:
-    """Write the face as a network, its pairs first; None where a mandatory task has no pair."""
-    seat = arrays.pair_seat[face.pairs]
-    present = seat[_starts(seat)]
-    if face.must.sum() > face.must[present].sum():
-        return None
-    node = np.full(arrays.seats, -1, np.int32)
-    node[present] = np.arange(len(present), dtype=np.int32)
-    first_rep, sink = len(present), len(present) + arrays.reps
-    free = node[present[~face.must[present]]]
-    tail, room, cost = _rep_arcs(face, steps)
-    supply = np.concatenate([np.ones(len(present), np.int64), -face.low, [0]])
-    supply[-1] = -supply.sum()
-    return Network(
-        _joined(node[seat], free, first_rep + tail),
-        _joined(first_rep + arrays.pair_rep[face.pairs], np.full(len(free) + len(tail), sink)),
-        np.concatenate([np.ones(len(seat) + len(free), np.int64), room]),
-        np.concatenate([-gain, np.zeros(len(free), np.int64), cost]),
-        supply,
-    )
-
-
-def _joined(*parts: Ints) -> Ints:
-    """Join nodes of arcs, as the library wants them."""
-    return np.concatenate([part.astype(np.int32) for part in parts])
-
-
-def _rep_arcs(face: Face, steps: list[Ints] | None) -> tuple[Ints, Ints, Ints]:
-    """List the arcs from reps to the sink: one each, or one for each step of a convex cost."""
-    reps = np.arange(len(face.low))
-    if steps is None:
-        return reps, face.high - face.low, np.zeros(len(reps), np.int64)
-    sizes = np.array([len(s) for s in steps], np.int64)
-    cost = np.concatenate([*steps, np.zeros(0, np.int64)])
-    return np.repeat(reps, sizes), np.ones(len(cost), np.int64), cost
-
-
-def _match_network(arrays: Arrays, face: Face, must: Bools, high: Ints) -> tuple[Network, Ints]:
-    """Send every mandatory task to a rep with room; the second part lists the pairs' places."""
-    seat, rep = arrays.pair_seat[face.pairs], arrays.pair_rep[face.pairs]
-    wanted, mine = np.flatnonzero(must), np.flatnonzero(must[seat])
-    first_rep, reps = arrays.seats, np.arange(arrays.reps)
-    source, sink = arrays.seats + arrays.reps, arrays.seats + arrays.reps + 1
-    pairs, single = np.full(len(mine), NEVER_FULL), np.ones(len(wanted), np.int64)
-    network = Network(
-        _joined(seat[mine], np.full(len(wanted), source), first_rep + reps),
-        _joined(first_rep + rep[mine], wanted, np.full(len(reps), sink)),
-        np.concatenate([pairs, single, np.minimum(high, len(wanted))]),
-        None,
-        np.array([source, sink]),
-    )
-    return network, mine
-
-
-def _needs_network(arrays: Arrays, face: Face, low: Ints) -> tuple[Network, Ints]:
-    """Send each rep as many tasks as it needs; the second part lists the pairs' places."""
-    seat, rep = arrays.pair_seat[face.pairs], arrays.pair_rep[face.pairs]
-    first_rep, reps = arrays.seats, np.arange(arrays.reps)
-    source, sink = arrays.seats + arrays.reps, arrays.seats + arrays.reps + 1
-    tasks = np.arange(arrays.seats)
-    network = Network(
-        _joined(first_rep + rep, np.full(len(reps), source), tasks),
-        _joined(seat, first_rep + reps, np.full(len(tasks), sink)),
-        np.concatenate([np.full(len(seat), NEVER_FULL), low, np.ones(len(tasks), np.int64)]),
-        None,
-        np.array([source, sink]),
-    )
-    return network, np.arange(len(seat))
-
-
-# -- prices ------------------------------------------------------------------------------------
-
-
-def prices(
-    arrays: Arrays, face: Face, gain: Ints, steps: list[Ints] | None, used: Ints, run: Run
-) -> Ints | None:
-    """Find (R,) prices of the reps' slots that prove a flow optimal, by shortest paths.
-
-    Relaxes ``price_r <= gain_tr - best_t`` over the tasks ``t`` that ``r`` holds, ``best_t`` being
-    the best surplus ``max_b gain_tb - price_b`` the task has elsewhere (0 if it may stay
-    unassigned), until nothing changes.
-
-    Returns
-    -------
-    numpy.ndarray or None
-        None when there are no such prices: the flow was not optimal.
-    """
-    if not arrays.reps or not len(face.pairs):
-        return np.zeros(arrays.reps, np.int64)
-    seat, rep = arrays.pair_seat[face.pairs], arrays.pair_rep[face.pairs]
-    begin = _starts(seat)
-    optional = ~face.must[seat[begin]]
-    row = np.searchsorted(begin, used, side="right") - 1
-    held_gain, held_rep = gain[used], rep[used]
-    taken = np.zeros(len(begin), bool)
-    taken[row] = True
-    count = np.bincount(held_rep, minlength=arrays.reps)
-    above, below = _slopes(face, steps, count)
-    price = np.zeros(arrays.reps, np.int64)
-    outside = 0
-    order = np.argsort(held_rep, kind="stable")
-    owners, starts = np.unique(held_rep[order], return_index=True)
-    for _ in range(arrays.reps + 2):
-        if run.is_over:
-            return None
-        best = np.maximum.reduceat(gain - price[rep], begin)
-        best[optional] = np.maximum(best[optional], -outside)
-        new = np.minimum(price, np.where(above < NO_LIMIT, outside + above, price))
-        if len(used):
-            cap = np.minimum.reduceat((held_gain - best[row])[order], starts)
-            new[owners] = np.minimum(new[owners], cap)
-        floor = np.where(below > -NO_LIMIT, new - below, outside).min(initial=outside)
-        idle = best[optional & ~taken]
-        new_outside = min(outside, int(floor), int((-idle).min(initial=outside)))
-        if new_outside == outside and np.array_equal(new, price):
-            return price - outside
-        price, outside = new, new_outside
-    return None
-
-
-def _slopes(face: Face, steps: list[Ints] | None, count: Ints) -> tuple[Ints, Ints]:
-    """Give each rep the cost of one more task, and of its last one."""
-    more, fewer = count < face.high, count > face.low
-    if steps is None:
-        zero = np.zeros(len(count), np.int64)
-        return np.where(more, zero, NO_LIMIT), np.where(fewer, zero, -NO_LIMIT)
-    at = count - face.low
-    above = [s[a] if m else NO_LIMIT for s, a, m in zip(steps, at, more, strict=True)]
-    below = [s[a - 1] if f else -NO_LIMIT for s, a, f in zip(steps, at, fewer, strict=True)]
-    return np.array(above, np.int64), np.array(below, np.int64)
-
-
-def _starts(seat: Ints) -> Ints:
-    """Find where each seat begins among sorted seats."""
-    return np.flatnonzero(np.diff(seat, prepend=-1))
-
-
-def _bound_and_face(
-    arrays: Arrays, face: Face, gain: Ints, steps: list[Ints] | None, price: Ints
-) -> tuple[int, Face]:
-    """Compute the dual bound that any prices give, and the face of plans that attain it.
-
-    ``sum_t max_r (gain_tr - price_r) + sum_r max_n (price_r n - cost_r(n))``.
-    """
-    seat, rep = arrays.pair_seat[face.pairs], arrays.pair_rep[face.pairs]
-    surplus = gain - price[rep]
-    begin = _starts(seat)
-    tasks = seat[begin]
-    best = np.maximum.reduceat(surplus, begin) if len(seat) else surplus
-    best = np.where(face.must[tasks], best, np.maximum(best, 0))
-    if steps is None:
-        low = np.where(price > 0, face.high, face.low)
-        high = np.where(price < 0, face.low, face.high)
-        rent = int((price * low).sum())
-    else:
-        low = face.low + [int((s < p).sum()) for s, p in zip(steps, price, strict=True)]
-        high = face.low + [int((s <= p).sum()) for s, p in zip(steps, price, strict=True)]
-        paid = [int(np.maximum(p - s, 0).sum()) for s, p in zip(steps, price, strict=True)]
-        rent = sum(paid) + int((price * face.low).sum())
-    must = face.must.copy()
-    must[tasks[best > 0]] = True
-    lengths = np.diff(np.append(begin, len(seat))).astype(np.int64)
-    tight = surplus == np.repeat(best, lengths)
-    return int(best.sum()) + rent, _face(arrays, face.pairs[tight], must, low, high)
+    if part.tier.notion == "gini":
+        return is_symmetric(part, arrays)
+    return goal.linear is None or part.tier.notion == "l2"

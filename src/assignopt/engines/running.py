@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..columns import Ints
+    from ..shares import Gain
 
 T = TypeVar("T")
 POLL = 0.02
@@ -54,7 +55,7 @@ class Run:
     seed: int = 0
     effort: float | None = None
     stop: threading.Event | None = None
-    report: Callable[[int | None, int | None], None] | None = None
+    report: Callable[[Gain | None, Gain | None], None] | None = None
     interrupted: bool = field(default=False)
 
     @property
@@ -150,11 +151,12 @@ class Outcome:
     choice
         (S,) pair chosen for each seat, -1 = empty; None where nothing was found.
     bound
-        No plan that keeps the rules and the earlier tiers gains more; None = not known.
+        No plan that keeps the rules and the earlier tiers gains more; None = not known. It may
+        bound the first numbers of a gain only.
     infeasible
         The engine claims that no plan keeps the rules and the earlier tiers.
     """
 
     choice: Ints | None = None
-    bound: int | None = None
+    bound: Gain | None = None
     infeasible: bool = False

@@ -1,10 +1,10 @@
-"""Who would rather have another rep's tasks: three counts of pairs or reps.
+"""Who would rather have another rep's tasks: counts of pairs or reps.
 
 Notation: ``A_i`` the tasks of rep i; ``v_i`` its values, or ``c_i`` its costs, which add up over
 tasks; weight (entitlement) ``w_i``, default 1; *entitlement share* ``s_i = w_i / sum(w)``.
 
-All take the same arguments, return an int, and raise ``ValueError`` when there is no rep, the
-shapes differ, or a number is outside the allowed range:
+All take the same arguments, return an int (:func:`ef1_by_rep` one for each rep), and raise
+``ValueError`` when there is no rep, the shapes differ, or a number is outside the allowed range:
 
 * ``values``: what each rep thinks each task is worth (for chores: costs), shape ``(R, T)``, finite
   and >= 0;
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     Indices = NDArray[np.intp]
 
-__all__ = ["ef1_violations", "envy_pairs", "prop1_violations"]
+__all__ = ["ef1_by_rep", "ef1_violations", "envy_pairs", "prop1_violations"]
 
 _TOLERANCE = 1e-9
 """Sums within this relative distance count as equal, so that 0.1 + 0.2 is no more than 0.3."""
@@ -63,7 +63,8 @@ def envy_pairs(
     """
     matrix, owner, share = _bundle_arguments(values, holder, weight)
     own = _own_sums(matrix, owner, without_largest=False)
-    return _count_pairs(matrix, owner, share, own, chores=chores, without_largest=False)
+    envied = _count_envied(matrix, owner, share, own, chores=chores, without_largest=False)
+    return int(envied.sum())
 
 
 def ef1_violations(
@@ -96,9 +97,39 @@ def ef1_violations(
     >>> metrics.ef1_violations([[5, 4, 1], [5, 4, 1]], holder=[0, 1, 1])  # 5 against 1
     0
     """
+    return int(ef1_by_rep(values, holder, weight, chores=chores).sum())
+
+
+def ef1_by_rep(
+    values: ArrayLike, holder: ArrayLike, weight: ArrayLike | None = None, *, chores: bool = False
+) -> Indices:
+    """Count, for each rep i, the reps j in the WEF1 violations (i, j).
+
+    The sum is `ef1_violations`, whose definition applies. Between 0 and ``R - 1`` for each rep.
+
+    Parameters
+    ----------
+    values, holder, weight, chores
+        As :mod:`assignopt.metrics.envy` says.
+
+    Returns
+    -------
+    numpy.ndarray
+        (R,) integers.
+
+    References
+    ----------
+    M. Chakraborty, A. Igarashi, W. Suksompong, Y. Zick (2021), as in `ef1_violations`.
+
+    Examples
+    --------
+    >>> from assignopt import metrics
+    >>> metrics.ef1_by_rep([[5, 4, 1]] * 3, holder=[0, 0, 1]).tolist()  # the third has nothing
+    [0, 1, 1]
+    """
     matrix, owner, share = _bundle_arguments(values, holder, weight)
     own = _own_sums(matrix, owner, without_largest=chores)
-    return _count_pairs(matrix, owner, share, own, chores=chores, without_largest=not chores)
+    return _count_envied(matrix, owner, share, own, chores=chores, without_largest=not chores)
 
 
 def prop1_violations(
@@ -198,7 +229,7 @@ def _own_sums(matrix: Floats, owner: Indices, *, without_largest: bool) -> Float
     return sums.astype(np.float64)  # of no task at all bincount makes integers
 
 
-def _count_pairs(
+def _count_envied(
     matrix: Floats,
     owner: Indices,
     share: Floats,
@@ -206,22 +237,22 @@ def _count_pairs(
     *,
     chores: bool,
     without_largest: bool,
-) -> int:
-    """Count pairs (i, j) where j's tasks look better to i than `own`, bundle by bundle of j.
+) -> Indices:
+    """Count for each i the j whose tasks look better to i than `own`, bundle by bundle of j.
 
     Memory is that of the largest bundle, (R, tasks of j). A rep never envies itself: there the
     two sides are equal, or own is the one with a task left out in its favour.
     """
     sizes = np.bincount(owner, minlength=len(matrix))
     bundles = np.split(np.argsort(owner, kind="stable"), np.cumsum(sizes)[:-1])
-    count = 0
+    count = np.zeros(len(matrix), np.intp)
     for j, tasks in enumerate(bundles):
         bundle = matrix[:, tasks]
         if without_largest and tasks.size:
             np.put_along_axis(bundle, bundle.argmax(axis=1)[:, None], 0.0, axis=1)
         mine, theirs = own * share[j], bundle.sum(axis=1) * share  # both times w_i w_j / W
         worse = _exceeds(mine, theirs) if chores else _exceeds(theirs, mine)
-        count += int(np.count_nonzero(worse))
+        count += worse
     return count
 
 

@@ -1,4 +1,4 @@
-"""How unequally load is spread: nine measures of a load vector.
+"""How unequally load is spread: eleven measures of a load vector.
 
 Notation: load ``L_r``, weight (entitlement) ``w_r``, default 1, ``W = sum(w)``; *normalised load*
 ``l_r = L_r / w_r``; *entitlement share* ``s_r = w_r / W``; *load share* ``p_r = L_r / sum(L)``;
@@ -31,10 +31,12 @@ __all__ = [
     "gini",
     "hoover",
     "jain_index",
+    "l2",
     "load_range",
     "mad",
     "max_min_ratio",
     "theil",
+    "variance",
 ]
 
 
@@ -218,6 +220,66 @@ def cv(load: ArrayLike, weight: ArrayLike | None = None) -> float:
     """
     relative, share = _relative(load, weight)
     return float(np.linalg.norm(np.sqrt(share) * (relative - 1.0)))
+
+
+def variance(load: ArrayLike, weight: ArrayLike | None = None) -> float:
+    """Mean squared deviation of the normalised loads from their mean.
+
+    ``variance = sum_r s_r (l_r - mu)^2 = (cv mu)^2``, the population form. At least 0 (equal),
+    without a bound above, and in the unit of the load (per unit of weight) squared: twice the load
+    gives four times the value. All loads zero: 0. A value past the largest float is ``inf``.
+
+    Parameters
+    ----------
+    load, weight
+        One number per rep each; idle reps have load 0, None is a weight of one each.
+
+    References
+    ----------
+    F. A. Cowell (2011), *Measuring Inequality*, 3rd edition, Oxford University Press, chapter 2.
+
+    Examples
+    --------
+    >>> from assignopt import metrics
+    >>> metrics.variance([5, 1, 3, 3])  # (4 + 4 + 0 + 0) / 4
+    2.0
+    """
+    level, share = _levels(load, weight)
+    top = float(level.max())
+    if top == float(level.min()):
+        return 0.0
+    part = level / top
+    return top * (top * float(np.sum(share * (part - np.sum(share * part)) ** 2)))
+
+
+def l2(load: ArrayLike, weight: ArrayLike | None = None) -> float:
+    """Sum of squared loads per unit of weight: what ``Fairness("l2")`` makes least.
+
+    ``l2 = sum_r w_r l_r^2 = sum_r L_r^2 / w_r = W (variance + mu^2)``. Between ``W mu^2`` (equal)
+    and ``sum(L)^2 / min(w)``, in the unit of the load squared (per unit of weight). All loads
+    zero: 0. It is a sum: a team and its copy together have twice the value, and 0 is not equality;
+    compare it only between spreads of one total. A value past the largest float is ``inf``.
+
+    Parameters
+    ----------
+    load, weight
+        One number per rep each; idle reps have load 0, None is a weight of one each.
+
+    References
+    ----------
+    N. J. A. Harvey, R. E. Ladner, L. Lovász, T. Tamir (2006), "Semi-matchings for bipartite graphs
+    and load balancing", Journal of Algorithms 59(1), 53-78.
+
+    Examples
+    --------
+    >>> from assignopt import metrics
+    >>> metrics.l2([4, 4, 3, 2, 2]), metrics.l2([4, 2], weight=[2, 1])
+    (49.0, 12.0)
+    """
+    level, _ = _levels(load, weight)
+    loads, _ = _vectors(load, weight)
+    with np.errstate(over="ignore"):
+        return float(np.sum(level * loads))
 
 
 def mad(load: ArrayLike, weight: ArrayLike | None = None) -> float:
