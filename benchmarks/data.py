@@ -76,3 +76,19 @@ def read_workforce(path: Path) -> dict[str, Any]:
     """Read one instance of the aircraft maker as it stands."""
     data: dict[str, Any] = json.loads(path.read_text())
     return data
+
+
+def read_reviewers(path: Path) -> tuple[np.ndarray, int, int]:
+    """Read affinities (reviewers, papers), the most papers of a reviewer, reviewers of a paper.
+
+    Raises
+    ------
+    ValueError
+        When limits differ between reviewers, or demands between papers.
+    """
+    scores = np.load(path / "scores.npy", allow_pickle=False)
+    most = np.unique(np.load(path / "loads.npy", allow_pickle=False))
+    each = np.unique(np.load(path / "covs.npy", allow_pickle=False))
+    if len(most) != 1 or len(each) != 1:
+        raise ValueError(f"limits {most} and demands {each}; one of each is what is expected")
+    return scores, int(most[0]), int(each[0])

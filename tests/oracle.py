@@ -344,10 +344,21 @@ class Facts:
             return {}
         rows = table.to_dict("records")
         periods = sorted({row["period"] for row in rows if not _is_missing(row["period"])})
+        weight = {name: self.weight[name] if tier.per == "weight" else 1.0 for name in self.reps}
         past: dict[str, float] = {}
         for row in rows:
-            age = 1 if _is_missing(row["period"]) else len(periods) - periods.index(row["period"])
-            past[row["rep_id"]] = past.get(row["rep_id"], 0.0) + row[tier.of] * tier.decay**age
+            missing = _is_missing(row["period"])
+            age = 1 if missing else len(periods) - periods.index(row["period"])
+            same = [
+                other
+                for other in rows
+                if (missing and _is_missing(other["period"])) or other["period"] == row["period"]
+            ]
+            there = sum(weight[other["rep_id"]] * other["present"] for other in same)
+            total = sum(other[tier.of] for other in same)
+            due = weight[row["rep_id"]] * total / there if there else 0.0
+            amount = row[tier.of] + (1 - row["present"]) * due
+            past[row["rep_id"]] = past.get(row["rep_id"], 0.0) + amount * tier.decay**age
         return past
 
 

@@ -253,7 +253,12 @@ def histories(draw: st.DrawFn, some_reps: list[ao.Rep]) -> list[dict[str, Any]] 
     columns = [name for name in QUANTITIES if name == "load" or draw(st.booleans())]
     keys = st.tuples(st.sampled_from([rep.id for rep in some_reps]), st.sampled_from(["q1", "q2"]))
     rows = [
-        {"rep_id": rep, "period": period, **{name: draw(worths) for name in columns}}
+        {
+            "rep_id": rep,
+            "period": period,
+            "present": draw(st.sampled_from([1.0, 1.0, 0.5, 0.0])),
+            **{name: draw(worths) for name in columns},
+        }
         for rep, period in draw(st.lists(keys, max_size=3, unique=True))
     ]
     return rows or None

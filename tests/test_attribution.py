@@ -278,7 +278,7 @@ def test_assignments_that_break_rules_and_are_more_even_owe_nothing_to_the_plan(
     assert found.total == 1.0
     assert found.levels["value"].tolist() == [1.0, 3.0, 1.0, 1.0]
     assert amounts(found) == [0.0, 0.0, 0.0, 1.0]
-    assert "2 rules are broken" in found.note
+    assert "break rules (2 violations)" in found.note
     assert "load_range 1, the best plan found to 3" in found.note
     assert found.note in str(found)
     assert found.note in found._repr_html_()
@@ -289,7 +289,7 @@ def test_assignments_that_break_rules_and_are_less_even_are_compared_as_others_a
     found = attributed(problem, dict.fromkeys(problem.tasks, "ana"))
     assert amounts(found) == [2.0, 2.0, 0.0, 1.0]
     assert found.note == (
-        "1 rule is broken by these assignments; the plans they are compared with keep all rules."
+        "These assignments break rules (1 violation); what they are compared with does not."
     )
 
 

@@ -16,11 +16,12 @@ if _typing.TYPE_CHECKING:
     from .check import Audit, audit
     from .errors import AssignoptError, EngineError, NoSolutionError
     from .objectives import Coverage, Fairness, Fit, Moves, Preference, RepsUsed, Value, Weighted
+    from .picking import Picks, pick
     from .plan import Plan, Reason, Status
     from .problem import Problem
     from .progress import Snapshot
     from .records import Rep, Role, Task
-    from .report import LoadReport, load_report
+    from .report import Attribution, LoadReport, load_report
     from .rules import (
         Allow,
         Apart,
@@ -42,6 +43,7 @@ _HOME = {
     "Allow": "rules",
     "Apart": "rules",
     "AssignoptError": "errors",
+    "Attribution": "report",
     "Audit": "check",
     "CoverAll": "rules",
     "Coverage": "objectives",
@@ -59,6 +61,7 @@ _HOME = {
     "MinTasks": "rules",
     "Moves": "objectives",
     "NoSolutionError": "errors",
+    "Picks": "picking",
     "Pin": "rules",
     "Plan": "plan",
     "Preference": "objectives",
@@ -75,6 +78,7 @@ _HOME = {
     "Weighted": "objectives",
     "audit": "check",
     "load_report": "report",
+    "pick": "picking",
     "solve": "solving",
 }
 """The module that each public name comes from."""
@@ -102,6 +106,7 @@ __all__ = [
     "Allow",
     "Apart",
     "AssignoptError",
+    "Attribution",
     "Audit",
     "CoverAll",
     "Coverage",
@@ -119,6 +124,7 @@ __all__ = [
     "MinTasks",
     "Moves",
     "NoSolutionError",
+    "Picks",
     "Pin",
     "Plan",
     "Preference",
@@ -138,5 +144,6 @@ __all__ = [
     "datasets",
     "load_report",
     "metrics",
+    "pick",
     "solve",
 ]

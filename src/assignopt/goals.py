@@ -28,7 +28,7 @@ from .objectives import (
     maximises,
 )
 from .scaling import LIMIT, decimals_of, scaled
-from .shares import FairPart, Gain, fair_part
+from .shares import FairPart, Gain, Windows, fair_part, tighter
 
 if TYPE_CHECKING:
     from .arrays import Arrays
@@ -51,7 +51,7 @@ class Goal:
     Of most tiers the gain is one integer, ``sum(linear * x) + used * (reps with work) +
     sum(m * part)``; the tier's value is ``sign * gain / scale + constant``. Of a fairness tier that
     is an order it is what :meth:`FairPart.gain` gives. Both are right to within ``error``; ``size``
-    bounds what the value can come to.
+    bounds what the value can come to, and ``known`` the gain where something is known of it.
     """
 
     tier: AnyTier
@@ -64,6 +64,12 @@ class Goal:
     constant: float = 0.0
     used: int = 0
     fair: list[tuple[int, FairPart]] = field(default_factory=list)
+    known: Gain | None = None
+    windows: Windows | None = None
+
+    def bounded(self, known: Gain | None, windows: Windows | None = None) -> Goal:
+        """Give the goal with another bound on its gain, found elsewhere."""
+        return replace(self, known=known, windows=windows)
 
     @property
     def is_linear(self) -> bool:
@@ -85,6 +91,13 @@ class Goal:
         if self.used:
             total += self.used * len(np.unique(self.arrays.pair_rep[chosen]))
         return (total + sum(m * part.measure(self.arrays, chosen) for m, part in self.fair),)
+
+    def gain_of(self, shares: Ints, who: Bools) -> Gain:
+        """Compute the gain of one fairness notion from (R,) integer shares of those measured."""
+        m, part = self.fair[0]
+        if self.order is not None:
+            return self.order.gain_of(shares, who)
+        return (m * part.measure_of(shares[who], who),)
 
     def meets(self, gain: Gain, bound: Gain) -> bool:
         """Tell whether a gain is as good as a bound in every number, none left open."""
@@ -156,7 +169,11 @@ class Goal:
 
     @cached_property
     def best_gain(self) -> Gain:
-        """An upper bound on the gain from arithmetic alone: every seat at its best, on its own."""
+        """An upper bound on the gain: from arithmetic alone, or what is known besides."""
+        return tighter(self._arithmetic(), self.known)
+
+    def _arithmetic(self) -> Gain:
+        """Bound the gain by every seat at its best, on its own."""
         arrays = self.arrays
         if self.order is not None:
             return self._best_order(self.order)

@@ -47,10 +47,11 @@ class Problem(Parts):
     rules
         Hard rules, as records of :mod:`assignopt.rules`.
     objective
-        Tiers, first matters most; None: coverage, minmax load per weight, value.
+        Tiers, first matters most; None: coverage, leximax of load per weight, value.
     history
-        Frame or rows (rep_id, load[, value, burden, period, count, worth]): what each rep carried
-        before; added to what :class:`~assignopt.Fairness` measures.
+        Frame or rows (rep_id, load[, value, burden, period, count, worth, present]): what each rep
+        carried before; added to what :class:`~assignopt.Fairness` measures. ``present`` is the
+        share of the period the rep was there: absence is credited, so that it earns no debt.
     effort_unit
         What effort and capacity are counted in.
 

@@ -28,6 +28,7 @@ from .engines import (
     Run,
     find_certificate,
     flow_prefix,
+    split_bound,
 )
 from .errors import EngineError
 from .goals import Goal, compile_goal
@@ -201,21 +202,25 @@ class Session:
 
     def _tiers(self) -> tuple[Status, str | None] | None:
         """Solve the tiers in order; stop early only when there is no plan at all."""
-        ahead: Outcome | None = None
+        ahead: list[Outcome] = []
         for k, goal in enumerate(self.goals):
-            if self.run.is_over and ahead is None:
+            if self.run.is_over and not ahead:
                 self.results.append(self._unsolved(goal, ""))
                 continue
             foldable = k >= self.flows or FlowEngine.can_hold(goal)
-            if ahead is None and foldable and self._is_best_already(goal):
+            if not ahead and foldable and self._is_best_already(goal):
                 self._settle(goal, goal.best_gain, "arithmetic")
                 continue
             name = "flow" if k < self.flows else "cpsat"
             if name == "flow":
                 outcome, ahead = self._by_flow(k, ahead)
                 if outcome.choice is None and not outcome.infeasible and not self.run.is_over:
-                    name, ahead, self.flows = "cpsat", None, 0
+                    name, ahead, self.flows = "cpsat", [], 0
             if name == "cpsat":
+                goal = self._bounded(k)
+                if self._is_best_already(goal):
+                    self._settle(goal, goal.best_gain, "relaxation")
+                    continue
                 outcome = self._by_search(k)
             if outcome.infeasible:
                 if self.choice is not None:
@@ -225,29 +230,41 @@ class Session:
             self._settle(goal, tighter(goal.best_gain, outcome.bound), name)
         return None
 
-    def _by_flow(self, k: int, ahead: Outcome | None) -> tuple[Outcome, Outcome | None]:
-        """Solve tier ``k`` by flow; often the next one is solved with it.
+    def _by_flow(self, k: int, ahead: list[Outcome]) -> tuple[Outcome, list[Outcome]]:
+        """Solve tier ``k`` by flow; often the next ones are solved with it.
 
-        If every task can have its best in this tier at once (all can be covered, say), then a
-        plan that does so and is best in the next tier settles both with one flow.
+        If every task can have its best in this tier at once (all can be covered, say), or loads
+        can be as even as counting allows, then a plan that does so and is best in the next tier
+        settles all of them with one flow.
         """
+        if ahead:
+            return ahead[0], ahead[1:]
         engine = self.engines.setdefault("flow", FlowEngine(self.arrays, self.run))
         assert isinstance(engine, FlowEngine)
-        if ahead is not None:
-            return ahead, None
-        goal = self.goals[k]
         engine.watch = self._fall_back()
-        following = k + 1 < len(self.goals) and FlowEngine.supports(
-            self.arrays, self.goals[: k + 2]
-        )
-        if following and engine.assume(goal):
-            found = engine.optimise(self.goals[k + 1], None)
-            if found.choice is not None and goal.meets(goal.gain(found.choice), goal.best_gain):
-                return Outcome(found.choice, goal.best_gain), found
+        for most in range(self.flows - 1 - k, 0, -1):
+            supposed: list[Gain] = []
+            for goal in self.goals[k : k + most]:
+                gain = engine.suppose(goal)
+                if gain is None:
+                    break
+                supposed.append(gain)
+            if len(supposed) < most:
+                if supposed:
+                    engine.forget()
+                continue
+            found = engine.optimise(self.goals[k + most], None)
+            choice = found.choice
+            goals = zip(self.goals[k:], supposed, strict=False)
+            if choice is not None and all(goal.meets(goal.gain(choice), g) for goal, g in goals):
+                return Outcome(choice, supposed[0]), [
+                    *(Outcome(choice, gain) for gain in supposed[1:]),
+                    found,
+                ]
             engine.forget()
             if self.run.is_over:
-                return Outcome(found.choice), None
-        return engine.optimise(goal, self.choice), None
+                return Outcome(choice), []
+        return engine.optimise(self.goals[k], self.choice), []
 
     def _fall_back(self) -> Callable[[], None]:
         """Make a greedy plan beside a flow, as late as the time left allows."""
@@ -262,6 +279,11 @@ class Session:
                 self._start()
 
         return watch
+
+    def _bounded(self, k: int) -> Goal:
+        """Bound a fairness tier by what splitting tasks would allow."""
+        self.goals[k] = split_bound(self.arrays, self.goals[k], self.run, self.choice)
+        return self.goals[k]
 
     def _by_search(self, k: int) -> Outcome:
         """Solve tier ``k`` by search, within its share of the time left."""

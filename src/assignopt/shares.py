@@ -108,7 +108,10 @@ class FairPart:
     def measure(self, arrays: Arrays, chosen: Ints) -> int:
         """Compute the integer value of a notion that adds up with others."""
         who = self.measured(arrays, chosen)
-        shares = self.shares(arrays, chosen)[who]
+        return self.measure_of(self.shares(arrays, chosen)[who], who)
+
+    def measure_of(self, shares: Ints, who: Bools) -> int:
+        """Compute the same from the shares of those who are measured."""
         if not len(shares):
             return 0
         match self.tier.notion:
@@ -235,6 +238,71 @@ class FairPart:
         top = self.largest(arrays) / self.scale
         per_unit = self.factor / self.factor_scale
         return float((per_unit * (2 * top + self.error) * self.error).sum()) + self.factor_error
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Between which each rep's share is in every plan that comes close to a bound.
+
+    Steps are what each further unit costs a rep; prices prove the bound: a plan whose reps take
+    dearer steps than their price, or leave cheaper ones, is worse than the bound by at least the
+    sum of the differences.
+
+    Parameters
+    ----------
+    part
+        What is measured.
+    bound
+        The gain that no plan passes.
+    rate
+        (R,) share for one unit.
+    steps
+        For each rep the cost of each unit, ascending; ranks where the notion is an order.
+    price
+        (R,) the price of a unit.
+    """
+
+    part: FairPart
+    bound: Gain
+    rate: Ints
+    steps: list[Ints]
+    price: Ints
+
+    @property
+    def is_exact_only(self) -> bool:
+        """Whether only plans that meet the bound have windows: costs of an order do not add up."""
+        return self.part.tier.notion in ("leximax", "leximin")
+
+    def gap(self, gain: Gain) -> int:
+        """Give how far a gain is from the bound, in what steps cost."""
+        if len(gain) > 1 and gain[0] != self.bound[0]:
+            return LIMIT
+        rounding = self.part.log_tolerance if self.part.tier.notion == "nash" else 0
+        return max(0, int(self.bound[-1] - gain[-1])) + rounding
+
+    def at(self, gap: int) -> tuple[Ints, Ints]:
+        """(R,) the least and the most integer share in plans that are no further off than this."""
+        low, high = self.part.offset.copy(), self.part.offset.copy()
+        for rep in np.flatnonzero(self.part.who).tolist():
+            steps, price = self.steps[rep], int(self.price[rep])
+            cheap = int((steps < price).sum())
+            above = np.minimum(np.maximum(steps[cheap:] - price, 0), LIMIT).astype(np.float64)
+            below = np.minimum(price - steps[:cheap][::-1], LIMIT).astype(np.float64)
+            more = int((np.cumsum(above) <= gap * (1 + 1e-12)).sum())
+            fewer = int((np.cumsum(below) <= gap * (1 + 1e-12)).sum())
+            low[rep] += self.rate[rep] * (cheap - fewer)
+            high[rep] += self.rate[rep] * (cheap + more)
+        return low, high
+
+    def next_gap(self, gap: int) -> int:
+        """Give the least gap, above this one, at which some rep's window is wider by a unit."""
+        wider = LIMIT
+        for rep in np.flatnonzero(self.part.who).tolist():
+            steps, price = self.steps[rep], int(self.price[rep])
+            off = np.abs(np.minimum(np.maximum(steps - price, -LIMIT), LIMIT))
+            off = off[off > gap]
+            wider = min(wider, int(off.min(initial=LIMIT)))
+        return wider
 
 
 def fair_part(arrays: Arrays, tier: Fairness) -> FairPart:

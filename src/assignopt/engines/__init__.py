@@ -13,6 +13,7 @@ from .cpsat import CpSatEngine
 from .flow import FlowEngine, find_certificate
 from .greedy import GreedyEngine
 from .running import Outcome, Run
+from .splitting import split_bound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,4 +55,5 @@ __all__ = [
     "Run",
     "find_certificate",
     "flow_prefix",
+    "split_bound",
 ]

@@ -15,8 +15,8 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from ..errors import EngineError
-from ..scaling import NO_LIMIT
-from .encodings import Levels, Product, Ratio, Sums
+from ..scaling import LIMIT, NO_LIMIT
+from .encodings import MAX_DEALT, Levels, Options, Product, Ratio, Sums
 from .model import Model
 from .running import Outcome, Run
 
@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from ..arrays import Arrays
     from ..columns import Ints
     from ..goals import Goal
-    from ..shares import FairPart, Gain
+    from ..shares import FairPart, Gain, Windows
     from .model import Expr
 
     Tell = Callable[[int | None, int | None], tuple[Gain | None, Gain | None]]
 
 logger = logging.getLogger(__name__)
+AIM_SHARE = 0.4
+"""Share of a tier's time in which a plan that meets a bound in all numbers is asked for."""
 
 
 class CpSatEngine:
@@ -76,10 +78,14 @@ class CpSatEngine:
 
     def optimise(self, goal: Goal, incumbent: Ints | None) -> Outcome:
         """Maximise one goal under the rules and what was kept so far."""
+        if goal.windows is not None:
+            look = self._aim if goal.windows.is_exact_only else self._within
+            found = look(goal, goal.windows, incumbent)
+            if found.bound is not None:
+                return found
+            incumbent = found.choice
         part = goal.order
-        if part is None:
-            return self._optimise_sum(goal, incumbent)
-        if not part.who.any():
+        if part is None or not part.who.any():
             return self._optimise_sum(goal, incumbent)
         if not goal.tier.slack:
             return self._optimise_order(goal, part, incumbent)
@@ -88,6 +94,61 @@ class CpSatEngine:
         for known in (self._levels, self._products, self._ratios):
             known.pop(id(part), None)
         return outcome
+
+    def _aim(self, goal: Goal, windows: Windows, incumbent: Ints | None) -> Outcome:
+        """Ask outright for a plan that meets a bound in all numbers: often there is one."""
+        deadline = self.run.deadline
+        self.run.deadline -= (1 - AIM_SHARE) * self.run.left
+        try:
+            with self.model.aside():
+                self._keep_windows(windows, 0)
+                Levels(self.model, windows.part).hold(goal.best_gain)
+                constant = cp_model.LinearExpr.constant(0)
+                found = self._maximise(constant, incumbent, 0, _silent)[0].choice
+        finally:
+            self.run.deadline = deadline
+        incumbent = self._better(goal, found, incumbent)
+        met = incumbent is not None and goal.meets(goal.gain(incumbent), goal.best_gain)
+        return Outcome(incumbent, goal.best_gain if met else None)
+
+    def _within(self, goal: Goal, windows: Windows, incumbent: Ints | None) -> Outcome:
+        """Search where plans that come close to a bound must be, then a little further.
+
+        A best plan of a search over all plans within a gap, that is itself within the gap, is
+        best of all; plans outside are worse than the bound by more than the gap.
+        """
+        gap, bound = -1, int(goal.best_gain[-1])
+        while not self.run.is_over:
+            wider = 0 if gap < 0 else max(windows.next_gap(gap), 2 * gap)
+            mine = LIMIT if incumbent is None else windows.gap(goal.gain(incumbent))
+            gap = min(wider, mine)
+            if gap >= LIMIT or Options.count(windows, gap) > MAX_DEALT:
+                return Outcome(incumbent)
+            with self.model.aside():
+                options = Options(self.model, windows.part, windows, gap)
+                tell = _after(goal.best_gain[:-1])
+                found, top = self._maximise(options.gain(), incumbent, bound, tell)
+            proved = self._proved or found.infeasible
+            incumbent = self._better(goal, found.choice, incumbent)
+            outside = int(windows.bound[-1]) - gap - 1
+            if incumbent is None and not proved:
+                return Outcome(None, (*goal.best_gain[:-1], max(top, outside)))
+            if incumbent is None:
+                continue
+            gain = goal.gain(incumbent)
+            within = windows.gap(gain) <= gap
+            if goal.meets(gain, goal.best_gain) or (proved and within):
+                return Outcome(incumbent, gain)
+            if not proved:
+                return Outcome(incumbent, (*goal.best_gain[:-1], max(top, outside)))
+        return Outcome(incumbent)
+
+    def _keep_windows(self, windows: Windows, gap: int) -> None:
+        """Hold every share to its window."""
+        low, high = windows.at(gap)
+        for rep in np.flatnonzero(windows.part.who).tolist():
+            share = self.model.share(windows.part, rep)
+            self.model.cp.add_linear_constraint(share, int(low[rep]), int(high[rep]))
 
     def _optimise_order(self, goal: Goal, part: FairPart, incumbent: Ints | None) -> Outcome:
         """Settle a notion number by number."""
@@ -171,7 +232,9 @@ class CpSatEngine:
                 at = goal.gain(incumbent)[: len(settled) + 1]
                 level = abs(int(at[-1])) if at == best[: len(at)] else None
             if level is None:
-                most = int(best[len(settled)]) if len(best) > len(settled) else NO_LIMIT
+                known = best[: len(settled) + 1]
+                follows = len(known) > len(settled) and known[:-1] == settled
+                most = int(known[-1]) if follows else NO_LIMIT
                 most = min(most, 0 if levels.is_max else levels.ends)
                 found, bound = self._maximise(
                     sign * levels.level(),
@@ -354,8 +417,18 @@ class CpSatEngine:
     def keep(self, goal: Goal, gain: Gain) -> bool:
         """Let no later plan gain less than this; say so seat by seat where that is the same."""
         part = goal.order
+        windows = goal.windows
+        if windows is not None and windows.is_exact_only:
+            if goal.meets(gain, goal.best_gain):
+                self._keep_windows(windows, 0)
+        elif windows is not None:
+            gap = windows.gap(gain)
+            if gap < LIMIT and Options.count(windows, gap) <= MAX_DEALT:
+                options = Options(self.model, windows.part, windows, gap)
+                self.model.cp.add(options.gain() >= int(gain[-1]))
+                return True
         if part is not None:
-            self._keep_order(part, gain)
+            self._keep_order(goal, part, gain)
             return True
         self.model.cp.add(self._gain(goal) >= int(gain[0]))
         if goal.is_linear and gain == goal.best_gain:
@@ -365,7 +438,7 @@ class CpSatEngine:
             self.model.merge_groups(arrays.mandatory | goal.wanted_seats)
         return True
 
-    def _keep_order(self, part: FairPart, gain: Gain) -> None:
+    def _keep_order(self, goal: Goal, part: FairPart, gain: Gain) -> None:
         if not part.who.any():
             return
         match part.tier.notion:
@@ -378,7 +451,9 @@ class CpSatEngine:
                 ratio.hold(-Fraction(gain[0]))
             case _:
                 levels = self._levels.setdefault(id(part), Levels(self.model, part))
-                levels.hold(gain)
+                best = goal.meets(gain, goal.best_gain) or levels.count == len(gain)
+                if not (best and levels.deal(gain)):
+                    levels.hold(gain)
 
     def _solver(self) -> cp_model.CpSolver:
         solver = cp_model.CpSolver()

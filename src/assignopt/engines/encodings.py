@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ortools.sat.python import cp_model
 
-from ..scaling import NO_LIMIT
+from ..scaling import LIMIT, NO_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from fractions import Fraction
 
     from ..columns import Ints
-    from ..shares import FairPart, Gain
+    from ..shares import FairPart, Gain, Windows
     from .model import Expr, Model
+
+MAX_DEALT = 20_000
+"""Literals for who has which share up to which shares are dealt to reps one by one."""
 
 SECANTS = 60
 """Up to this many integer steps a square is bounded by all its secants, which is exact."""
@@ -237,6 +240,33 @@ class Levels:
             if at + 1 < len(numbers) and not self.is_end(numbers[at]):
                 self._close_or_better(gain, at + 1, numbers[at])
 
+    def deal(self, gain: Gain) -> bool:
+        """Deal the numbers of a gain that cannot be better to the reps, one each.
+
+        The same plans as :meth:`hold` allows, and a much tighter relaxation: every share is one of
+        a few. False, and nothing done, where that takes too many literals.
+        """
+        numbers = [abs(int(number)) for number in gain]
+        distinct = sorted(set(numbers))
+        small = len(distinct) * len(self.reps) <= MAX_DEALT
+        if self.part.tier.idle == "ignore" or len(numbers) != len(self.reps) or not small:
+            return False
+        cp = self.model.cp
+        dealt: dict[int, list[Any]] = {level: [] for level in distinct}
+        for rep in self.reps:
+            mine = []
+            for level in distinct:
+                one = cp.new_bool_var("")
+                self.model.helper(one, is_at(self.model, self.part, rep, level))
+                dealt[level].append(one)
+                mine.append(one)
+            cp.add_exactly_one(mine)
+            share = self.model.share(self.part, rep)
+            cp.add(share == cp_model.LinearExpr.weighted_sum(mine, distinct))
+        for level, some in dealt.items():
+            cp.add(cp_model.LinearExpr.sum(some) == numbers.count(level))
+        return True
+
     def _close_or_better(self, gain: Gain, most: int, level: int) -> None:
         """Let at most so many reps be at least at a level; with fewer the plan is better."""
         cp = self.model.cp
@@ -278,6 +308,58 @@ class Levels:
 
     def _is_better(self, gain: Gain, numbers: int) -> Callable[[Ints], int]:
         return lambda choice: int(self._gain(choice)[:numbers] > gain[:numbers])
+
+
+# -- shares one by one: squares and products in narrow windows ---------------------------------
+
+
+class Options:
+    """A literal for each share that a rep may have, so that any cost of a share is linear.
+
+    Parameters
+    ----------
+    model
+        What to write to.
+    part
+        What is measured: ``l2`` or ``nash``.
+    windows, gap
+        The shares that count, of plans no further than this from a bound.
+    """
+
+    def __init__(self, model: Model, part: FairPart, windows: Windows, gap: int) -> None:
+        self.model, self.part = model, part
+        self.terms: list[Expr] = []
+        low, high = windows.at(gap)
+        for rep in np.flatnonzero(part.who).tolist():
+            step = max(int(windows.rate[rep]), 1)
+            self._add(rep, list(range(int(low[rep]), int(high[rep]) + 1, step)))
+
+    @staticmethod
+    def count(windows: Windows, gap: int) -> int:
+        """Count the literals."""
+        low, high = windows.at(gap)
+        steps = (high - low) // np.maximum(windows.rate, 1) + 1
+        return int(steps[windows.part.who].sum())
+
+    def _add(self, rep: int, shares: list[int]) -> None:
+        model, part = self.model, self.part
+        literals = [model.cp.new_bool_var("") for _ in shares]
+        model.cp.add_exactly_one(literals)
+        model.cp.add(model.share(part, rep) == cp_model.LinearExpr.weighted_sum(literals, shares))
+        for literal, share in zip(literals, shares, strict=True):
+            model.helper(literal, is_at(model, part, rep, share))
+        gains = [self._gain(rep, share) for share in shares]
+        self.terms.append(cp_model.LinearExpr.weighted_sum(literals, gains))
+
+    def _gain(self, rep: int, share: int) -> int:
+        if self.part.tier.notion == "nash":
+            return self.part.log_of(rep, share) if share > 0 else -LIMIT
+        assert self.part.factor is not None
+        return -int(self.part.factor[rep]) * share * share
+
+    def gain(self) -> Expr:
+        """Write the number that is to be large: minus the squares, or the sum of logarithms."""
+        return cp_model.LinearExpr.sum(self.terms)
 
 
 # -- products and ratios -----------------------------------------------------------------------
@@ -508,6 +590,12 @@ class Ratio:
 def share_of(model: Model, part: FairPart, rep: int) -> Callable[[Ints], int]:
     """Tell the share of a rep in a plan."""
     return lambda choice: int(part.shares(model.arrays, choice[choice >= 0])[rep])
+
+
+def is_at(model: Model, part: FairPart, rep: int, share: int) -> Callable[[Ints], int]:
+    """Tell whether a rep has just this share in a plan."""
+    value = share_of(model, part, rep)
+    return lambda choice: int(value(choice) == share)
 
 
 def worst_of(model: Model, part: FairPart, worst: Any, otherwise: int) -> Callable[[Ints], int]:

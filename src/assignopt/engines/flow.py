@@ -56,6 +56,10 @@ COST_LIMIT = 2**61
 """Largest cost x nodes that the library's cost scaling can take."""
 
 
+SYMMETRIC = ("leximax", "leximin", "l2", "gini", "nash")
+"""Notions by which loads that are least majorised, and only these, are best."""
+
+
 class FlowEngine:
     """Solve tier after tier by flows on the face that the earlier tiers left.
 
@@ -74,7 +78,7 @@ class FlowEngine:
         self.face = start_face(arrays)
         self.watch: Callable[[], None] | None = None
         self._next: Face | None = None
-        self._before, self._assumed = self.face, False
+        self._supposed: list[Face] = []
 
     @staticmethod
     def supports(arrays: Arrays, goals: Sequence[Goal]) -> bool:
@@ -102,7 +106,13 @@ class FlowEngine:
             case "gini" if not self._total_is_fixed(goal.fair[0][1]):
                 return Outcome()
             case _:
-                return self._cheapest(goal)
+                filled = self._filled_up(goal)
+                return (filled and self._fill_up(*filled)) or self._cheapest(goal)
+
+    def _fill_up(self, face: Face, gain: Gain) -> Outcome | None:
+        """Find a plan on the face of loads that nothing can beat; None where there is none."""
+        used = self._fill(face.must, face.low, face.high)
+        return None if used is None or isinstance(used, tuple) else self._on_face(face, used, gain)
 
     def _total_is_fixed(self, part: FairPart) -> bool:
         """Whether every plan of the face gives the reps measured the same number of tasks."""
@@ -112,8 +122,8 @@ class FlowEngine:
 
     def keep(self, goal: Goal, gain: Gain) -> bool:
         """Restrict what follows to the optima of a goal: those just found, or of this gain."""
-        if self._assumed:
-            self._assumed = False
+        if self._supposed:
+            self._supposed.pop()
             return True
         if self._next is None:
             self._next = self._face_of(goal, gain)
@@ -145,19 +155,68 @@ class FlowEngine:
             return Face(face.pairs, face.must, low, face.high)
         return None
 
-    def assume(self, goal: Goal) -> bool:
-        """Suppose that every task can have its best pair at once, unless counts forbid it."""
-        if not goal.is_linear or goal.linear is None or not self.arrays.pairs:
-            return False
-        face = self._every_task_at_its_best(goal.linear)
-        if face.must.sum() > face.high.sum():
-            return False
-        self._before, self.face, self._assumed = self.face, face, True
-        return True
+    def suppose(self, goal: Goal) -> Gain | None:
+        """Suppose that a tier reaches what counting alone allows, and restrict the face to that.
+
+        For sums over pairs: every task has its best pair at once. For loads of one unit each:
+        everybody is filled up to one level, or to their limit.
+
+        Returns
+        -------
+        The gain supposed, which no plan passes; None where nothing can be supposed.
+        """
+        if not self.arrays.pairs:
+            return None
+        if goal.is_linear and goal.linear is not None:
+            face = self._every_task_at_its_best(goal.linear)
+            if face.must.sum() > face.high.sum():
+                return None
+            gain = goal.best_gain
+        else:
+            filled = self._filled_up(goal)
+            if filled is None:
+                return None
+            full, gain = filled
+            face = face_of(self.arrays, full.pairs, full.must, full.low, full.high)
+        self._supposed.append(self.face)
+        self.face = face
+        return gain
 
     def forget(self) -> None:
-        """Take the last supposition back."""
-        self.face, self._next, self._assumed = self._before, None, False
+        """Take all suppositions back."""
+        self.face, self._next = self._supposed[0], None
+        self._supposed = []
+
+    def _filled_up(self, goal: Goal) -> tuple[Face, Gain] | None:
+        """Fill all reps up to one level, as if everybody might take everything.
+
+        The result is least majorised among all loads within the reps' limits, so that no plan is
+        better by any symmetric notion; and plans with every rep at that level, one task below it,
+        or at a limit below that are all alike.
+        """
+        part = goal.fair[0][1] if goal.fair else None
+        if part is None or goal.linear is not None or len(goal.fair) > 1:
+            return None
+        if part.tier.notion not in SYMMETRIC or not is_symmetric(part, self.arrays):
+            return None
+        face, who = self.face, part.who
+        if not self._total_is_fixed(part) or (face.low > face.high).any():
+            return None
+        unit = unit_of(part.coef, self.arrays)
+        total = int(face.must.sum())
+        if total > int(face.high[unit > 0].sum()):
+            return None
+        level = int(np.where(who, part.offset + unit * face.low, 0).max(initial=0))
+        level = self._raise_level(part, unit, level, total, unit > 0)
+        high = np.where(unit > 0, np.minimum(face.high, room_under(part, unit, level)), 0)
+        below = np.minimum(high, room_under(part, unit, level - 1))
+        low = np.where(unit > 0, np.maximum(face.low, below), 0)
+        more, able = total - int(low.sum()), np.flatnonzero(low < high)
+        if not 0 <= more <= len(able):
+            return None
+        shares = part.offset + unit * low
+        shares[able[:more]] += unit[able[:more]]
+        return Face(face.pairs, face.must, low, high), goal.gain_of(shares, who)
 
     def _every_task_at_its_best(self, linear: Ints) -> Face:
         face, arrays = self.face, self.arrays

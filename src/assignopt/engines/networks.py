@@ -62,6 +62,8 @@ class Flow:
         The library's word.
     used
         Arcs that carry flow, in order.
+    amount
+        What each of them carries.
     total
         The flow that arrives.
     side
@@ -72,6 +74,7 @@ class Flow:
     used: Array
     total: int
     side: Array
+    amount: Array
 
 
 def solve_network(network: Network) -> Flow:
@@ -93,9 +96,11 @@ def _min_cost(network: Network) -> Flow:
     status = solver.solve()
     none = np.zeros(0, np.int64)
     if status != solver.OPTIMAL:
-        return Flow(str(status.name), none, 0, none)
-    used = np.flatnonzero(solver.flows(np.arange(len(network.tail))))
-    return Flow("OPTIMAL", used, int(np.maximum(network.supply, 0).sum()), none)
+        return Flow(str(status.name), none, 0, none, none)
+    flows = np.asarray(solver.flows(np.arange(len(network.tail))), np.int64)
+    used = np.flatnonzero(flows)
+    total = int(np.maximum(network.supply, 0).sum())
+    return Flow("OPTIMAL", used, total, none, flows[used])
 
 
 def _maximum(network: Network) -> Flow:
@@ -107,8 +112,9 @@ def _maximum(network: Network) -> Flow:
     )
     status = solver.solve(int(network.supply[0]), int(network.supply[1]))
     side = np.array(solver.get_source_side_min_cut(), np.int64)
-    used = np.flatnonzero(solver.flows(np.arange(len(network.tail))))
-    return Flow(str(status.name), used, int(solver.optimal_flow()), side)
+    flows = np.asarray(solver.flows(np.arange(len(network.tail))), np.int64)
+    used = np.flatnonzero(flows)
+    return Flow(str(status.name), used, int(solver.optimal_flow()), side, flows[used])
 
 
 class ChildSolver:
@@ -143,17 +149,17 @@ class ChildSolver:
         try:
             _write(self._process.stdin, _arrays_of(self._network))
             self._process.stdin.close()
-            status, used, total, side = _read(self._process.stdout)
+            status, used, total, side, amount = _read(self._process.stdout)
         except (BrokenPipeError, EOFError, ValueError):
             if self._killed:
                 return None
             logger.warning("the process of a flow died (exit code %s)", self._process.wait())
             none = np.zeros(0, np.int64)
-            return Flow("ENDED", none, 0, none)
+            return Flow("ENDED", none, 0, none, none)
         finally:
             self._process.stdout.close()
             self._process.wait()
-        return Flow(bytes(status.astype(np.uint8)).decode(), used, int(total[0]), side)
+        return Flow(bytes(status.astype(np.uint8)).decode(), used, int(total[0]), side, amount)
 
     def kill(self) -> None:
         """End the child at once."""
@@ -231,7 +237,8 @@ def main() -> None:
     kind, tail, head, room, cost, supply = _read(sys.stdin.buffer)
     flow = solve_network(Network(tail, head, room, cost if kind[0] else None, supply))
     status = np.frombuffer(flow.status.encode(), np.uint8).astype(np.int64)
-    _write(sys.stdout.buffer, [status, flow.used, np.array([flow.total]), flow.side])
+    total = np.array([flow.total])
+    _write(sys.stdout.buffer, [status, flow.used, total, flow.side, flow.amount])
 
 
 if __name__ == "__main__":

@@ -48,12 +48,16 @@ def steps_of(goal: Goal, face: Face) -> list[Ints] | None:
     unit = unit_of(part.coef, goal.arrays)
     if part.tier.notion != "l2":
         return ranked_steps(part, unit, face)
+    return [-m * step for step in squared_steps(part, unit, face)]
+
+
+def squared_steps(part: FairPart, unit: Ints, face: Face) -> list[Ints]:
+    """List, for each rep, by how much each further task raises the sum of squares."""
     assert part.factor is not None
     steps = []
-    for r in range(goal.arrays.reps):
+    for r in range(len(unit)):
         count = np.arange(face.low[r], face.high[r] + 1)
-        cost = -m * part.factor[r] * (part.offset[r] + unit[r] * count) ** 2
-        steps.append(np.diff(cost))
+        steps.append(np.diff(part.factor[r] * (part.offset[r] + unit[r] * count) ** 2))
     return steps
 
 

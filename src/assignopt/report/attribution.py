@@ -316,8 +316,10 @@ def parts_of(total: float, levels: list[Level]) -> pd.DataFrame:
 
 
 def _note(broken: int, measure: str, total: float, best: Level) -> str:
-    rules = "1 rule is" if broken == 1 else f"{broken} rules are"
-    note = f"{rules} broken by these assignments; the plans they are compared with keep all rules."
+    times = "violation" if broken == 1 else "violations"
+    note = (
+        f"These assignments break rules ({broken} {times}); what they are compared with does not."
+    )
     if total < best.value:
         note += (
             f" The assignments come to {measure} {total:,.4g}, the best plan found to "

@@ -132,7 +132,7 @@ class LoadReport:
         measure
             ``gini``, ``load_range``, ``cv`` or ``variance``.
         time_limit
-            Seconds for the (at most three) solves together.
+            Seconds for all solves together: one for a plan to start from, and at most three more.
         seed, workers, deterministic
             As in :func:`assignopt.solve`.
 
