@@ -97,9 +97,9 @@ def generate(tasks: int, teams: int, seed: int) -> Instance:
     }
 
 
-def first_fit(one: Instance, limit: float) -> tuple[Answer, bool, bool]:
+def first_fit(one: Instance, limit: float, workers: int) -> tuple[Answer, bool, bool]:
     """Take tasks as they start, each to the least loaded busy team that may, else to a new one."""
-    del limit
+    del limit, workers
     leader = {task: task for task in one["tasks"]}
     for first, *others in one["same_allocation"]:
         for other in others:
@@ -127,7 +127,7 @@ def first_fit(one: Instance, limit: float) -> tuple[Answer, bool, bool]:
     return answer, False, False
 
 
-def cpsat(one: Instance, limit: float) -> tuple[Answer, bool, bool]:
+def cpsat(one: Instance, limit: float, workers: int) -> tuple[Answer, bool, bool]:
     """Solve by a plain CP-SAT model: fewest teams, then the least range; half the limit each."""
     from ortools.sat.python import cp_model
 
@@ -158,6 +158,7 @@ def cpsat(one: Instance, limit: float) -> tuple[Answer, bool, bool]:
     teams = sum(works.values())
     solver = cp_model.CpSolver()
     solver.parameters.max_time_in_seconds = limit / 2
+    solver.parameters.num_workers = workers
     model.minimize(teams)
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
@@ -178,11 +179,11 @@ def cpsat(one: Instance, limit: float) -> tuple[Answer, bool, bool]:
 METHODS = {"cp-sat plain": cpsat, "first fit": first_fit}
 
 
-def run(one: Instance, method: str, limit: float) -> dict[str, Any]:
+def run(one: Instance, method: str, limit: float, workers: int) -> dict[str, Any]:
     """Run one alternative in this process, and judge what it found."""
-    METHODS[method](generate(4, 3, 0), 5.0)  # imports what it needs
+    METHODS[method](generate(4, 3, 0), 5.0, workers)  # imports what it needs
     with Span() as span:
-        answer, fewest, even = METHODS[method](one, limit)
+        answer, fewest, even = METHODS[method](one, limit, workers)
     teams, spread, left = judge(one, answer)
     told = {"teams": teams, "range": spread, "open": left}
     return {"method": method, **told, "teams_proved": fewest, "range_proved": even, **span.facts()}

@@ -8,13 +8,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+import assignopt as ao
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 main = pytest.importorskip("benchmarks.__main__", reason="no benchmarks beside the tests").main
 
-from benchmarks import data, instances, measure, peers, runner, staffing  # noqa: E402
+from benchmarks import data, instances, measure, peers, runner, staffing, tiered  # noqa: E402
+from benchmarks.suites import midl  # noqa: E402
 
 needs_data = pytest.mark.skipif(data.folder("gap") is None, reason="no public data")
 
@@ -48,7 +52,9 @@ def test_list_tells_every_suite(capsys: pytest.CaptureFixture[str]) -> None:
     told = capsys.readouterr().out
     assert all(
         f"{name}\n  instances:" in told
-        for name in ("flow", "build", "limits", "startup", "lap", "gap", "workforce")
+        for name in (
+            *("flow", "build", "limits", "startup", "lap", "gap", "fairness", "midl", "workforce"),
+        )
     )
 
 
@@ -131,13 +137,109 @@ def test_workforce_without_data(
 ) -> None:
     found = run(tmp_path, "workforce", "--time-limit", "0.5")
     assert all(row["audited"] and row["teams"] >= row["bound"] for row in found["rows"])
-    assert "random0" not in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "range_bound" not in told  # no table of rows, but what is not proved
+    for row in found["rows"]:
+        assert (f"{row['instance']}: not proved" in told) is not row["range_proved"]
 
 
 @needs_data
 def test_workforce_reads_the_bounds_of_the_index(tmp_path: Path) -> None:
     found = run(tmp_path, "workforce", "--size", "instance_30", "instance_31", "--peers")
     assert all(row["teams"] == row["bound"] == 1 for row in found["rows"])
+
+
+def test_fairness_of_equal_efforts_beside_two_flows(tmp_path: Path) -> None:
+    found = run(tmp_path, "fairness", "--size", "equal:300x12x5", "--peers")
+    rows = by_method(found)
+    ours, single = rows["assignopt"], rows["convex flow"]
+    assert ours["coverage_proved"]
+    assert ours["share_proved"]
+    assert ours["value_proved"]
+    assert ours["depth"] == 12
+    assert (ours["value"], ours["squares"]) == (single["value"], single["squares"])
+    assert rows["min-cost flow"]["value"] >= ours["value"]
+    assert ours["time_ratio"] > 0
+
+
+def test_fairness_of_unequal_efforts_beside_plain_models(tmp_path: Path) -> None:
+    argv = ("fairness", "--size", "unequal:5x25", "--time-limit", "60", "--peers")
+    found = run(tmp_path, *argv)
+    rows = by_method(found)
+    assert {"assignopt", "assignopt, two tiers", "cp-sat plain", "highs"} == set(rows)
+    ours = rows["assignopt"]
+    assert ours["open"] == 0
+    assert ours["level"] >= ours["level_bound"] - 1e-6
+    assert ours["value"] <= ours["value_bound"] + 1e-6
+    assert ours["level_gap"] >= 0
+    assert all("chosen" not in row for row in found["rows"])
+    for row in found["rows"]:
+        for other in found["rows"]:
+            if row.get("level") is not None and other["level_bound"] is not None:
+                assert other["level_bound"] <= row["level"] + 1e-6
+
+
+def test_fairness_refuses_a_size_it_does_not_know(tmp_path: Path) -> None:
+    assert main(["run", "fairness", "--size", "equal:3x3"]) == 1
+
+
+def test_midl_without_data(tmp_path: Path, no_data: None) -> None:
+    found = run(tmp_path, "midl", "--time-limit", "10", "--size", "20x12", "--peers")
+    rows = by_method(found)
+    ours, plain = rows["assignopt"], rows["cp-sat plain"]
+    assert ours["level_proved"]
+    assert ours["value_proved"]
+    assert plain["value_proved"]
+    assert ours["worst"] == pytest.approx(plain["worst"], abs=1e-5)
+    assert ours["total"] == pytest.approx(plain["total"], abs=1e-4)
+    assert ours["worst"] <= ours["decile"] <= ours["total"] / 12
+    assert rows["assignopt, leximin"]["worst"] == pytest.approx(ours["worst"], abs=1e-5)
+    assert 0 <= ours["gini"] < 1
+    assert ours["ef1"] <= ours["envy"]
+
+
+def test_midl_falls_back_to_a_random_instance(no_data: None) -> None:
+    report = runner.Report()
+    assert midl.sizes_of(runner.Options(), report) == ("60x40",)
+    assert "no data folder 'midl'" in report.notes[0]
+
+
+@pytest.mark.skipif(data.folder("midl") is None, reason="no public data")
+def test_midl_reads_the_reviewers() -> None:
+    one = tiered.reviewers("midl")
+    assert (one.items, one.reps) == (177, 118)
+    assert one.item_bounds == (0, 4)
+    assert set(one.rep_bounds[0]) == set(one.rep_bounds[1]) == {3}
+    best = [sorted(one.share[one.rep == paper])[-3:] for paper in range(one.reps)]
+    assert min(map(sum, best)) == round(midl.WORST * 1e6)
+
+
+def test_the_judge_of_two_tiers_refuses_what_breaks_a_bound() -> None:
+    one = tiered.reviewers("6x3")
+    chosen = np.array(tiered.run("midl", "6x3", "cp-sat plain", 10.0)["chosen"])
+    worst, value = one.judge(chosen)
+    assert 0 < worst <= value / 3
+    with pytest.raises(ValueError, match="twice"):
+        one.judge(np.append(chosen, chosen[0]))
+    with pytest.raises(ValueError, match="bound on a rep"):
+        one.judge(chosen[1:])
+    crowd = tiered.crowded_team("5x25")
+    with pytest.raises(ValueError, match="too few"):
+        crowd.judge(np.arange(1))
+    with pytest.raises(ValueError, match="no eligible pair"):
+        crowd.find(np.array([25]), np.array([0]))
+
+
+def test_a_crowded_team_in_whole_numbers_is_the_problem(tmp_path: Path) -> None:
+    crowd, problem = tiered.crowded_team("5x25"), ao.datasets.unequal_efforts(5, 25)
+    plan = ao.solve(problem.replace(objective=[ao.Coverage(), ao.Value()]), time_limit=20)
+    held = plan.assignments
+    item = problem.tasks.index.get_indexer(held["task_id"].to_numpy(object))
+    rep = problem.reps.index.get_indexer(held["rep_id"].to_numpy(object))
+    level, value = crowd.judge(crowd.find(item.astype(np.int64), rep.astype(np.int64)))
+    loads = plan.loads
+    assert level * crowd.unit[0] == pytest.approx((loads["load"] / loads["weight"]).max())
+    assert value * crowd.unit[1] == pytest.approx(held["value"].sum())
 
 
 def test_a_generated_instance_can_be_assigned() -> None:

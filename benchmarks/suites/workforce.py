@@ -1,4 +1,4 @@
-"""workforce: real tasks at fixed times to the fewest teams, then evenly."""
+"""workforce: real tasks at fixed times to the fewest teams, then in minutes as even as can be."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ from ..runner import OURS, Column, Options, Report, Row, Suite, Target
 
 MINUTE = 60.0
 """Times of the data are minutes, those of assignopt seconds."""
+
+WORKERS = 2
+"""Threads of every search."""
+
+PROVED = 0.95
+"""Share of the instances wanted with team count and range both proved."""
 
 
 def instances(options: Options, report: Report) -> list[tuple[str, staffing.Instance, int]]:
@@ -82,7 +88,9 @@ def run(options: Options) -> Report:
         rows = [_ours(one, limit)]
         if options.peers:
             for peer in SUITE.peers:
-                told = in_fresh_process(staffing.run, one, peer, limit, timeout=limit * 2 + 60)
+                told = in_fresh_process(
+                    staffing.run, one, peer, limit, WORKERS, timeout=limit * 2 + 60
+                )
                 rows.append({"method": peer, **told})
         for row in rows:
             _finish(name, one, bound, row, report)
@@ -90,16 +98,30 @@ def run(options: Options) -> Report:
     for method in dict.fromkeys(row["method"] for row in report.rows):
         report.notes.append(_told(method, report.rows))
     mine = [row for row in report.rows if row["method"] == OURS]
-    for key, words in (("met", "team bound met"), ("teams_proved", "team count proved")):
-        done = sum(row[key] for row in mine)
-        report.targets.append(Target(f"instances with the {words}", done, len(mine), at_least=True))
+    both = sum(row["teams_proved"] and row["range_proved"] for row in mine)
+    for done, words, wanted in (
+        (sum(row["met"] for row in mine), "team bound met", len(mine)),
+        (sum(row["teams_proved"] for row in mine), "team count proved", len(mine)),
+        (both, "team count and range proved", PROVED * len(mine)),
+    ):
+        report.targets.append(Target(f"instances with {words}", done, wanted, at_least=True))
+    report.notes += [_unproved(row) for row in mine if "range" in row and not row["range_proved"]]
     return report
+
+
+def _unproved(row: Row) -> str:
+    """Say what is known of an instance that is not proved."""
+    teams = f"{row['teams']} teams ({'proved' if row['teams_proved'] else 'not proved'})"
+    return (
+        f"{row['instance']}: not proved: {teams}, range {row['range']:g} minutes, at least "
+        f"{row['range_bound']:g}; {row['open']} tasks open"
+    )
 
 
 def _ours(one: staffing.Instance, limit: float) -> Row:
     begun = time.perf_counter()
     problem = problem_of(one)
-    plan = ao.solve(problem, time_limit=limit)
+    plan = ao.solve(problem, time_limit=limit, workers=WORKERS)
     row: Row = {"method": OURS, "seconds": time.perf_counter() - begun}
     if plan.status not in (ao.Status.OPTIMAL, ao.Status.FEASIBLE):
         return row | {"error": f"no plan: {plan.headline()}"}
@@ -161,7 +183,7 @@ SUITE = Suite(
     ),
     published=(
         "a plain CP-SAT model at 2.5 s on one thread: team bound met on 40 of 40, range proved "
-        "on 3 of 40"
+        f"on 3 of 40. Wanted at 5 s on {WORKERS} threads: both proved on {PROVED:.0%}"
     ),
     peers=("cp-sat plain", "first fit"),
     columns=(
@@ -179,7 +201,7 @@ SUITE = Suite(
         Column("range_proved"),
         Column("seconds", "max", ".2f"),
     ),
-    time_limit=2.5,
+    time_limit=5.0,
     sizes=(),
     size_help="names of instances (instance_0), or how many of them",
     run=run,

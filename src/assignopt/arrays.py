@@ -7,7 +7,7 @@ expanded, so reps x tasks is never held.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -344,7 +344,62 @@ class Arrays:
         counts = np.bincount(self.pair_rep, minlength=self.reps)
         return order, np.concatenate([[0], np.cumsum(counts)])
 
+    def restricted(self, pairs: Ints, fixed: Ints | None = None) -> Arrays:
+        """Give the same problem with some of its pairs only, in ascending order.
+
+        Pairs that are fixed are chosen already: their seats are not asked for any more, and what
+        they take is taken off every bound. Only where :attr:`can_fix` holds.
+        """
+        seat = self.pair_seat[pairs]
+        place = np.full(self.pairs, -1, np.int64)
+        place[pairs] = np.arange(len(pairs))
+        taken = np.zeros(self.pairs, bool)
+        mandatory = self.mandatory
+        if fixed is not None:
+            taken[fixed] = True
+            mandatory = mandatory.copy()
+            mandatory[self.pair_seat[fixed]] = False
+        rows = []
+        for row in self.rows:
+            at = place[row.pairs]
+            coef = np.ones(len(at), np.int64) if row.coef is None else row.coef
+            gone = int(coef[taken[row.pairs]].sum())
+            kept = None if row.coef is None else coef[at >= 0]
+            low = row.low if row.low <= -NO_LIMIT else row.low - gone
+            high = row.high if row.high >= NO_LIMIT else row.high - gone
+            rows.append(replace(row, pairs=at[at >= 0], coef=kept, low=low, high=high))
+        some = Arrays(
+            self.problem,
+            self.seat_task,
+            seat,
+            self.pair_rep[pairs],
+            np.searchsorted(seat, np.arange(self.seats + 1)),
+            mandatory,
+            rows,
+            self.groups,
+        )
+        down, up = self.rounded.down, self.rounded.up
+        some.rounded = Rounded(down[pairs], up[pairs], self.rounded.scale)
+        if fixed is not None:
+            rep = self.pair_rep[fixed]
+            held = [np.bincount(rep, one, self.reps) for one in (up[fixed], down[fixed], None)]
+            new = [one.astype(np.int64) for one in held]
+            some.load_bounds = _lowered(self.load_bounds, new[0], new[1])
+            some.count_bounds = _lowered(self.count_bounds, new[2], new[2])
+        return some
+
+    @property
+    def can_fix(self) -> bool:
+        """Whether pairs that are chosen concern the others through bounds alone."""
+        return not (self.overlapping or self.groups or self.load_gap is not None)
+
     def pairs_of_rep(self, rep: int) -> Ints:
         """Give the pairs of one rep, by seat."""
         order, first = self.by_rep
         return order[first[rep] : first[rep + 1]]
+
+
+def _lowered(bounds: tuple[Ints, Ints], least: Ints, most: Ints) -> tuple[Ints, Ints]:
+    """Take what is chosen already off bounds per rep."""
+    low, high = bounds
+    return np.maximum(low - least, 0), np.where(high < NO_LIMIT, high - most, high)

@@ -71,6 +71,24 @@ class Goal:
         """Give the goal with another bound on its gain, found elsewhere."""
         return replace(self, known=known, windows=windows)
 
+    def restricted(self, arrays: Arrays, pairs: Ints, fixed: Ints | None = None) -> Goal:
+        """Give the goal over some of the pairs, of arrays restricted to them.
+
+        Pairs that are fixed add to the shares; of a sum over pairs they are left out.
+        """
+        fair = []
+        for m, part in self.fair:
+            taken = part.offset.copy()
+            if fixed is not None:
+                np.add.at(taken, self.arrays.pair_rep[fixed], part.coef[fixed])
+            fair.append((m, replace(part, coef=part.coef[pairs], offset=taken)))
+        linear = None if self.linear is None else self.linear[pairs]
+        windows = self.windows if fixed is None and self.windows is not None else None
+        if windows is not None:
+            windows = replace(windows, part=fair[0][1])
+        known = self.known if self.fair else None
+        return replace(self, arrays=arrays, linear=linear, fair=fair, windows=windows, known=known)
+
     @property
     def is_linear(self) -> bool:
         """Whether the gain is a sum over the chosen pairs."""

@@ -10,6 +10,7 @@ import logging
 import math
 import platform
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -24,11 +25,11 @@ from .engines import (
     Engine,
     FlowEngine,
     GreedyEngine,
+    Guidance,
     Outcome,
     Run,
     find_certificate,
     flow_prefix,
-    split_bound,
 )
 from .errors import EngineError
 from .goals import Goal, compile_goal
@@ -41,7 +42,7 @@ from .shares import tighter
 from .terms import fairness_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import pandas as pd
 
@@ -63,6 +64,18 @@ FIRST_SHARE = 0.3
 
 FIRST_PLAN = 0.1
 """Seconds that a first plan gets in any case, so that no run comes back with empty hands."""
+
+START_SHARE = 0.6
+"""Share of a fairness tier's time in which split tasks are rounded to a plan."""
+
+PIECES_SHARE = 0.4
+"""Share of a tier's time for neighbourhoods, where the whole can be searched after them."""
+
+PIECES_PAIRS = 4_000
+"""Pairs up to which the whole is searched at once, without neighbourhoods before."""
+
+WHOLE_PAIRS = 40_000
+"""Pairs from which on a model of the whole is not worth its time after neighbourhoods."""
 
 GREEDY_PACE = 1e-6
 """Seconds per pair and seat that a greedy plan beside a flow at work is allowed for."""
@@ -129,6 +142,7 @@ class Session:
         self.results: list[TierResult] = []
         self.kept: list[tuple[Goal, Gain]] = []
         self.engines: dict[str, Engine] = {}
+        self.guidance = Guidance(self.arrays, self.run)
         self.used: list[str] = []
         self.flows = 0
         self.last_audit: tuple[Ints, Audit] | None = None
@@ -217,9 +231,9 @@ class Session:
                 if outcome.choice is None and not outcome.infeasible and not self.run.is_over:
                     name, ahead, self.flows = "cpsat", [], 0
             if name == "cpsat":
-                goal = self._bounded(k)
+                goal = self._guided(k)
                 if self._is_best_already(goal):
-                    self._settle(goal, goal.best_gain, "relaxation")
+                    self._settle(goal, goal.best_gain, "splitting")
                     continue
                 outcome = self._by_search(k)
             if outcome.infeasible:
@@ -280,13 +294,40 @@ class Session:
 
         return watch
 
-    def _bounded(self, k: int) -> Goal:
-        """Bound a fairness tier by what splitting tasks would allow."""
-        self.goals[k] = split_bound(self.arrays, self.goals[k], self.run, self.choice)
-        return self.goals[k]
+    def _guided(self, k: int) -> Goal:
+        """Bound a tier by what splitting tasks would allow, and look for a plan that meets it."""
+        goal = self.guidance.bound(self.goals[k], self.kept, self.choice)
+        self.goals[k] = goal
+        if not self.options.deterministic and not self._is_best_already(goal):
+            with self._share_of_time(k, START_SHARE):
+                found = self.guidance.start(goal, self.goals[k + 1 :], self.kept)
+            if found is not None:
+                self._offer(Outcome(found), goal)
+        return goal
+
+    @contextmanager
+    def _share_of_time(self, k: int, part: float = 1.0) -> Iterator[None]:
+        """Give tier ``k`` its share of the time left, or a part of it."""
+        if not self.options.deterministic:
+            now = time.perf_counter()
+            share = part * max(self.final_deadline - now, 0.0) / (len(self.goals) - k)
+            self.run.deadline = min(self.final_deadline, now + share)
+        try:
+            yield
+        finally:
+            self.run.deadline = self.final_deadline
 
     def _by_search(self, k: int) -> Outcome:
         """Solve tier ``k`` by search, within its share of the time left."""
+        goal = self.goals[k]
+        large = self.arrays.pairs > PIECES_PAIRS and not self.options.deterministic
+        if self.choice is not None and goal.is_linear and large:
+            part = 1.0 if self.arrays.pairs > WHOLE_PAIRS else PIECES_SHARE
+            with self._share_of_time(k, part):
+                better = self.guidance.improve(goal, self.kept, self.choice)
+            self._offer(Outcome(better), goal)
+            if self._is_best_already(goal) or self.run.is_over:
+                return Outcome(self.choice, goal.best_gain)
         if "cpsat" not in self.engines:
             if self.choice is not None and BUILD_PACE * self.arrays.pairs > self.run.left:
                 logger.info("no time to write the search model of %d pairs", self.arrays.pairs)
@@ -295,13 +336,8 @@ class Session:
             for goal, gain in self.kept:
                 engine.keep(goal, gain)
             self.engines["cpsat"] = engine
-        if not self.options.deterministic:
-            share = (self.final_deadline - time.perf_counter()) / (len(self.goals) - k)
-            self.run.deadline = min(self.final_deadline, time.perf_counter() + max(share, 0.0))
-        try:
+        with self._share_of_time(k):
             return self.engines["cpsat"].optimise(self.goals[k], self.choice)
-        finally:
-            self.run.deadline = self.final_deadline
 
     def _is_best_already(self, goal: Goal) -> bool:
         """Whether the plan in hand meets what arithmetic allows."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from .cpsat import CpSatEngine
 from .flow import FlowEngine, find_certificate
 from .greedy import GreedyEngine
+from .guidance import Guidance
 from .running import Outcome, Run
 from .splitting import split_bound
 
@@ -51,6 +52,7 @@ __all__ = [
     "EngineName",
     "FlowEngine",
     "GreedyEngine",
+    "Guidance",
     "Outcome",
     "Run",
     "find_certificate",

@@ -16,7 +16,7 @@ from ortools.sat.python import cp_model
 
 from ..errors import EngineError
 from ..scaling import LIMIT, NO_LIMIT
-from .encodings import MAX_DEALT, Levels, Options, Product, Ratio, Sums
+from .encodings import MAX_DEALT, Levels, Options, Product, Ratio, Sums, distance_of
 from .model import Model
 from .running import Outcome, Run
 
@@ -404,6 +404,27 @@ class CpSatEngine:
         finally:
             model.cp = kept
         return Outcome(incumbent, (wanted,))
+
+    def approach(
+        self, part: FairPart, wanted: Ints, weight: int, linear: Ints, incumbent: Ints | None
+    ) -> Outcome:
+        """Bring shares as near to wanted ones as can be, a sum over pairs counting besides.
+
+        Maximises ``sum(linear * x) - weight * sum_r |share_r - wanted_r|``.
+        """
+        cp, model = self.model.cp, self.model
+        some = np.flatnonzero(linear)
+        gain = model.sum(some, linear[some])
+        for rep in np.flatnonzero(part.who).tolist():
+            if not part.coef[self.arrays.pairs_of_rep(rep)].any():
+                continue
+            target, share = int(wanted[rep]), model.share(part, rep)
+            off = cp.new_int_var(0, abs(target) + int(part.largest(self.arrays)[rep]), "")
+            cp.add(off >= share - target)
+            cp.add(off >= target - share)
+            model.helper(off, distance_of(model, part, rep, target))
+            gain = gain - weight * off
+        return self._maximise(gain, incumbent, NO_LIMIT, _silent)[0]
 
     def is_feasible(self, *, presolve: bool) -> Outcome:
         """Search for any plan with presolve on or off: the second opinion on an INFEASIBLE."""

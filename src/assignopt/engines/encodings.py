@@ -598,6 +598,12 @@ def is_at(model: Model, part: FairPart, rep: int, share: int) -> Callable[[Ints]
     return lambda choice: int(value(choice) == share)
 
 
+def distance_of(model: Model, part: FairPart, rep: int, share: int) -> Callable[[Ints], int]:
+    """Tell how far a rep is from a share in a plan."""
+    value = share_of(model, part, rep)
+    return lambda choice: abs(value(choice) - share)
+
+
 def worst_of(model: Model, part: FairPart, worst: Any, otherwise: int) -> Callable[[Ints], int]:
     """Tell the highest or lowest share in a plan."""
 

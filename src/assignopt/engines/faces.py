@@ -150,13 +150,20 @@ def needs_network(arrays: Arrays, face: Face, low: Ints) -> tuple[Network, Ints]
 
 
 def prices(
-    arrays: Arrays, face: Face, gain: Ints, steps: list[Ints] | None, used: Ints, run: Run
+    arrays: Arrays,
+    face: Face,
+    gain: Ints,
+    steps: list[Ints] | None,
+    used: Ints,
+    run: Run,
+    held: Ints | None = None,
 ) -> Ints | None:
     """Find (R,) prices of the reps' slots that prove a flow optimal, by shortest paths.
 
     Relaxes ``price_r <= gain_tr - best_t`` over the tasks ``t`` that ``r`` holds, ``best_t`` being
     the best surplus ``max_b gain_tb - price_b`` the task has elsewhere (0 if it may stay
-    unassigned), until nothing changes.
+    unassigned), until nothing changes. ``held`` is what each rep holds in all, where that is not
+    one unit for each pair used.
 
     Returns
     -------
@@ -172,7 +179,7 @@ def prices(
     held_gain, held_rep = gain[used], rep[used]
     taken = np.zeros(len(begin), bool)
     taken[row] = True
-    count = np.bincount(held_rep, minlength=arrays.reps)
+    count = np.bincount(held_rep, minlength=arrays.reps) if held is None else held
     above, below = _slopes(face, steps, count)
     price = np.zeros(arrays.reps, np.int64)
     outside = 0

@@ -35,7 +35,7 @@ class Axis:
         order = self.goal.order
         if order is None:
             return 1
-        return RATIO_DIGITS if order.tier.notion == "gini" else order.log_tolerance + 1
+        return 2 * RATIO_DIGITS if order.tier.notion == "gini" else order.log_tolerance + 1
 
     @property
     def is_level(self) -> bool:

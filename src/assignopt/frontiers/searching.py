@@ -58,12 +58,15 @@ class Found:
         (S,) the pair of each seat.
     corner
         Its two gains.
+    values
+        What the checker says x and y are.
     engine
         Who found it.
     """
 
     choice: Ints
     corner: Corner
+    values: tuple[float, float]
     engine: str
 
 
@@ -82,7 +85,7 @@ class Search:
     start
         (S,) a plan that keeps the settled tiers, or None.
     check
-        Called with each new plan; raises where it breaks a rule.
+        Gives x and y of a new plan; raises where it breaks a rule.
     tell
         Called after each solve, with the search.
     max_points
@@ -93,7 +96,7 @@ class Search:
     settled: list[tuple[Goal, Gain]]
     run: Run
     start: Ints | None
-    check: Callable[[Ints], None]
+    check: Callable[[Ints], tuple[float, float]]
     tell: Callable[[Search], None]
     max_points: int | None = None
     solves: int = 0
@@ -108,7 +111,7 @@ class Search:
     def _top(self, along: int) -> Gain:
         """Bound a gain by arithmetic, and by what splitting tasks would allow."""
         goal = self.axes[along].goal
-        return goal.bounded(split_bound(self.arrays, goal, self.run, self.start)).best_gain
+        return split_bound(self.arrays, goal, self.run, self.start).best_gain
 
     # -- what is known -----------------------------------------------------------------------
 
@@ -208,7 +211,8 @@ class Search:
         gain = best.corner[along]
         if not self.region.is_open(_corner(along, gain, best.corner[1 - along])):
             return True
-        engine.keep(self.axes[along].goal, gain)
+        if not engine.keep(self.axes[along].goal, gain):
+            return False
         second = self._optimise(engine, 1 - along, gain, share)
         return self._note(second, 1 - along, gain, engine) is not None
 
@@ -238,7 +242,7 @@ class Search:
         """Note a plan and a bound; give the plan where it is proved to be the best."""
         axis, other = self.axes[along], self.axes[1 - along]
         if outcome.choice is not None:
-            found = self._add(outcome.choice, engine.name)
+            found = self.add(outcome.choice, engine.name)
             if other.goal.passes(least, found.corner[1 - along]):
                 raise EngineError(f"{engine.name} gave up what it was to keep")
         best = self._best_known(along, least)
@@ -256,14 +260,13 @@ class Search:
         self.region.nothing_at(_corner(along, axis.after(gain if proved else bound), least))
         return best if proved else None
 
-    def _add(self, choice: Ints, engine: str) -> Found:
+    def add(self, choice: Ints, engine: str) -> Found:
         """Note a plan: all that is no better in either gain is of no interest."""
         corner = self.axes[0].goal.gain(choice), self.axes[1].goal.gain(choice)
         same = next((one for one in self.found if one.corner == corner), None)
         if same is not None:
             return same
-        self.check(choice)
-        found = Found(choice, corner, engine)
+        found = Found(choice, corner, self.check(choice), engine)
         self.found.append(found)
         self.region.plan_at(corner)
         return found
@@ -338,7 +341,7 @@ class Search:
         reached = goal.gain(outcome.choice)
         if goal.passes(reached, outcome.bound):
             raise EngineError("a flow claims less than it found")
-        found = self._add(outcome.choice, flow.name)
+        found = self.add(outcome.choice, flow.name)
         self.region.line(weights, int(outcome.bound[0]))
         if reached != outcome.bound or reached[0] <= weights[0] * x1 + weights[1] * y1:
             return None

@@ -1,0 +1,106 @@
+"""What the relaxation of split tasks is good for, tier by tier: bounds, first plans, improvement.
+
+A fairness tier leaves each rep a window of units; within the windows a sum over pairs has a bound
+and prices. These bound the tiers, turn a split into a plan, and lead the search of neighbourhoods.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .fractions import Priced, price_pairs
+from .neighbourhoods import Neighbourhoods
+from .splitting import Amounts, amounts_of, split_bound
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..arrays import Arrays
+    from ..columns import Ints
+    from ..goals import Goal
+    from ..shares import Gain
+    from .running import Run
+
+Kept = tuple["Goal", "Gain"]
+
+
+class Guidance:
+    """Bounds and plans from split tasks.
+
+    Parameters
+    ----------
+    arrays
+        The compiled problem.
+    run
+        Clock, stop signals, workers, seed.
+    """
+
+    def __init__(self, arrays: Arrays, run: Run) -> None:
+        self.arrays, self.run = arrays, run
+        self._priced: tuple[Goal, Priced] | None = None
+
+    def bound(self, goal: Goal, kept: Sequence[Kept], choice: Ints | None) -> Goal:
+        """Give the goal with a bound from split tasks, where there is one."""
+        if not goal.is_linear:
+            return split_bound(self.arrays, goal, self.run, choice)
+        limits = self._limits(kept)
+        if limits is None or goal.linear is None:
+            return goal
+        priced = price_pairs(self.arrays, *limits, goal.linear, self.run)
+        if priced is None:
+            return goal
+        self._priced = goal, priced
+        return goal.bounded((priced.bound,))
+
+    def start(self, goal: Goal, later: Sequence[Goal], kept: Sequence[Kept]) -> Ints | None:
+        """Find a plan that meets a fairness tier's bound, good for the next sum over pairs."""
+        if goal.windows is None or self.run.is_over:
+            return None
+        limits = self._limits([(goal, goal.best_gain)])
+        after = next((one for one in later if one.is_linear and one.linear is not None), None)
+        if limits is None or after is None or after.linear is None:
+            return None
+        priced = price_pairs(self.arrays, *limits, after.linear, self.run)
+        if priced is None:
+            return None
+        search = Neighbourhoods(self.arrays, self.run, kept)
+        return search.round(after, priced, goal)
+
+    def improve(self, goal: Goal, kept: Sequence[Kept], choice: Ints) -> Ints:
+        """Improve a sum over pairs by large neighbourhoods, until the run is over."""
+        if self._priced is None or self._priced[0].linear is not goal.linear:
+            return choice
+        search = Neighbourhoods(self.arrays, self.run, kept)
+        priced = self._priced[1]
+        return search.improve(goal, choice, priced, int(goal.best_gain[0]))
+
+    def _limits(self, kept: Sequence[Kept]) -> tuple[Amounts, Ints, Ints] | None:
+        """Give tasks as amounts and the units of each rep, by the last fairness tier that can."""
+        for goal, gain in reversed(kept):
+            part = goal.fair[0][1] if len(goal.fair) == 1 else None
+            if part is None or goal.windows is None:
+                continue
+            amounts = amounts_of(self.arrays, part)
+            if amounts is None:
+                continue
+            rate = np.maximum(amounts.rate, 1)
+            units = amounts.amount[self.arrays.pair_seat]
+            reach = np.bincount(self.arrays.pair_rep, units, self.arrays.reps).astype(np.int64)
+            windows, gap = goal.windows, goal.windows.gap(gain)
+            if goal.meets(gain, goal.best_gain) or not windows.is_exact_only:
+                exact = goal.meets(gain, goal.best_gain) and windows.is_exact_only
+                least, most = windows.at(0 if exact else gap)
+            elif part.tier.notion == "leximax":
+                least, most = part.offset, np.full(len(rate), -int(gain[0]), np.int64)
+            else:
+                least = np.full(len(rate), int(gain[0]), np.int64)
+                most = part.offset + rate * reach
+            measured = part.who & (amounts.rate > 0)
+            low = np.where(measured, np.maximum(-(-(least - part.offset) // rate), 0), 0)
+            high = np.where(measured, np.minimum((most - part.offset) // rate, reach), reach)
+            if (low > high).any():
+                continue
+            return amounts, low, high
+        return None
