@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import math
-import threading
-import time
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import assignopt as ao
 import oracle
 import strategies
-from assignopt.frontiers.axes import Axis
-from assignopt.frontiers.tracing import tiers_before
-from assignopt.objectives import maximises
 
 FEW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 SUMS = ["minmax", "maxmin", "range", "l2"]
@@ -78,9 +72,7 @@ def on_hull(wanted: list[Pair], x: Any, y: Any) -> list[bool]:
     beaten = []
     for a, b in gains:
         left, right = [p for p in gains if p[0] < a], [p for p in gains if p[0] > a]
-        chords = [
-            p[1] + (q[1] - p[1]) * (a - p[0]) / (q[0] - p[0]) for p in left for q in right
-        ]
+        chords = [p[1] + (q[1] - p[1]) * (a - p[0]) / (q[0] - p[0]) for p in left for q in right]
         beaten.append(any(height > b + 1e-7 * max(1.0, abs(b)) for height in chords))
     return [not one for one in beaten]
 

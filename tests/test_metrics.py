@@ -596,6 +596,7 @@ def test_bad_bundles_raise_with_place_and_remedy(count, values, holder, weight, 
 def test_the_public_names_are_sorted_and_complete():
     assert metrics.__all__ == sorted(metrics.__all__)
     assert set(metrics.__all__) == {
-        "atkinson", "cv", "ef1_violations", "envy_pairs", "gini", "hoover", "jain_index",
-        "load_range", "mad", "max_min_ratio", "prop1_violations", "theil",
+        "atkinson", "cv", "ef1_by_rep", "ef1_violations", "envy_pairs", "gini", "hoover",
+        "jain_index", "l2", "load_range", "mad", "max_min_ratio", "prop1_violations", "theil",
+        "variance",
     }  # fmt: skip

@@ -12,9 +12,10 @@ import typing as _typing
 from ._version import __version__
 
 if _typing.TYPE_CHECKING:
-    from . import datasets, metrics
+    from . import datasets, metrics, plot
     from .check import Audit, audit
     from .errors import AssignoptError, EngineError, NoSolutionError
+    from .frontiers import Frontier, frontier
     from .objectives import Coverage, Fairness, Fit, Moves, Preference, RepsUsed, Value, Weighted
     from .picking import Picks, pick
     from .plan import Plan, Reason, Status
@@ -51,6 +52,7 @@ _HOME = {
     "Fairness": "objectives",
     "Fit": "objectives",
     "Forbid": "rules",
+    "Frontier": "frontiers",
     "LoadReport": "report",
     "MaxLoad": "rules",
     "MaxLoadGap": "rules",
@@ -77,6 +79,7 @@ _HOME = {
     "Value": "objectives",
     "Weighted": "objectives",
     "audit": "check",
+    "frontier": "frontiers",
     "load_report": "report",
     "pick": "picking",
     "solve": "solving",
@@ -85,7 +88,7 @@ _HOME = {
 
 
 def _load(name: str) -> _typing.Any:
-    if name in ("datasets", "metrics"):
+    if name in ("datasets", "metrics", "plot"):
         return _importlib.import_module(f".{name}", __name__)
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -114,6 +117,7 @@ __all__ = [
     "Fairness",
     "Fit",
     "Forbid",
+    "Frontier",
     "LoadReport",
     "MaxLoad",
     "MaxLoadGap",
@@ -142,8 +146,10 @@ __all__ = [
     "__version__",
     "audit",
     "datasets",
+    "frontier",
     "load_report",
     "metrics",
     "pick",
+    "plot",
     "solve",
 ]

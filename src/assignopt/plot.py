@@ -18,8 +18,6 @@ from .plan import Plan
 from .report import LoadReport, load_report
 
 if TYPE_CHECKING:
-    import altair as alt
-
     from .problem import Problem
 
 WIDTH, HEIGHT = 560, 340
@@ -146,7 +144,7 @@ def _better(tier: Tier) -> str:
 # -- the frontier ------------------------------------------------------------------------------
 
 
-def frontier_chart(frontier: Traded) -> alt.LayerChart:
+def frontier_chart(frontier: Traded) -> Any:
     """Draw a trade-off.
 
     A dot for each point, hollow where it is not proved; a step from dot to dot, the best of y that
@@ -174,7 +172,7 @@ def frontier_chart(frontier: Traded) -> alt.LayerChart:
         raise ValueError("the frontier has no points; a chart needs one. Allow more time")
     x, y = (_scale(alt, frontier, name) for name in ("x", "y"))
     layers = [
-        _boxes(alt, frontier, x, y),
+        _boxes(alt, frontier),
         _steps(alt, frontier, x, y),
         _dots(alt, frontier, x, y),
         *_notes(alt, frontier, x, y),
@@ -195,12 +193,12 @@ def _extent(frontier: Traded, name: str) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _scale(alt: Any, frontier: Traded, name: str) -> Any:
-    """Encode one axis."""
+def _scale(alt: Any, frontier: Traded, name: str, column: str | None = None) -> Any:
+    """Encode one axis, by the points or by another column."""
     tier = getattr(frontier, name)
     channel = alt.X if name == "x" else alt.Y
     scale = alt.Scale(domain=list(_extent(frontier, name)), zero=False, nice=False)
-    return channel(f"{name}:Q", title=axis_title(tier, frontier.problem), scale=scale)
+    return channel(f"{column or name}:Q", title=axis_title(tier, frontier.problem), scale=scale)
 
 
 def _title(alt: Any, frontier: Traded) -> Any:
@@ -214,7 +212,7 @@ def _title(alt: Any, frontier: Traded) -> Any:
     return alt.Title(told, subtitle=f"{many}, {known}", anchor="start", subtitleColor=GREY)
 
 
-def _boxes(alt: Any, frontier: Traded, x: Any, y: Any) -> Any:
+def _boxes(alt: Any, frontier: Traded) -> Any:
     if frontier.unknown.empty:
         return None
     boxes = frontier.unknown.copy()
@@ -226,11 +224,11 @@ def _boxes(alt: Any, frontier: Traded, x: Any, y: Any) -> Any:
         alt.Chart(boxes)
         .mark_rect(color=GREY, opacity=0.15, stroke=GREY, strokeOpacity=0.3)
         .encode(
-            x=alt.X("x_low:Q", title=x.title, scale=x.scale),
+            x=_scale(alt, frontier, "x", "x_low"),
             x2="x_high:Q",
-            y=alt.Y("y_low:Q", title=y.title, scale=y.scale),
+            y=_scale(alt, frontier, "y", "y_low"),
             y2="y_high:Q",
-            tooltip=[alt.TooltipValue("A point may be missing here")],
+            tooltip=alt.value("A point may be missing here"),
         )
     )
 
@@ -320,7 +318,7 @@ def _change(value: float, base: float, name: str, *, bare: bool = False) -> str:
 # -- shares ------------------------------------------------------------------------------------
 
 
-def shares_chart(of: LoadReport | Plan) -> alt.LayerChart:
+def shares_chart(of: LoadReport | Plan) -> Any:
     """Draw the share of each rep as a bar, the largest first, with a line at the weighted mean.
 
     Parameters
@@ -346,7 +344,7 @@ def shares_chart(of: LoadReport | Plan) -> alt.LayerChart:
     tier = Fairness("minmax", of=report.of, per=report.per)
     told = words(tier).removeprefix("highest ")
     unit = axis_title(tier, report.held.problem).split(" (")[0].removeprefix("Highest ")
-    grouped = rows["group"].nunique() > 1
+    grouped = len(set(rows["group"])) > 1
     x = alt.X("share:Q", title=f"{unit[:1].upper()}{unit[1:]}")
     bars = (
         alt.Chart(rows)

@@ -85,10 +85,12 @@ class Guidance:
             amounts = amounts_of(self.arrays, part)
             if amounts is None:
                 continue
-            rate = np.maximum(amounts.rate, 1)
+            rate: Ints = np.maximum(amounts.rate, 1)
             units = amounts.amount[self.arrays.pair_seat]
             reach = np.bincount(self.arrays.pair_rep, units, self.arrays.reps).astype(np.int64)
             windows, gap = goal.windows, goal.windows.gap(gain)
+            least: Ints
+            most: Ints
             if goal.meets(gain, goal.best_gain) or not windows.is_exact_only:
                 exact = goal.meets(gain, goal.best_gain) and windows.is_exact_only
                 least, most = windows.at(0 if exact else gap)
@@ -98,8 +100,8 @@ class Guidance:
                 least = np.full(len(rate), int(gain[0]), np.int64)
                 most = part.offset + rate * reach
             measured = part.who & (amounts.rate > 0)
-            low = np.where(measured, np.maximum(-(-(least - part.offset) // rate), 0), 0)
-            high = np.where(measured, np.minimum((most - part.offset) // rate, reach), reach)
+            low: Ints = np.where(measured, np.maximum(-(-(least - part.offset) // rate), 0), 0)
+            high: Ints = np.where(measured, np.minimum((most - part.offset) // rate, reach), reach)
             if (low > high).any():
                 continue
             return amounts, low, high

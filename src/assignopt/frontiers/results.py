@@ -163,11 +163,12 @@ class Frontier:
         if not found.ok:
             raise EngineError(f"the plan of point {i} breaks rules:\n{found}", found.violations)
         left = unassigned_frame(self.arrays, point.choice, settled=point.proved)
+        engines = [*self.settled.engine.split("+"), point.engine]
         return Plan(
             problem=self.problem,
             status=Status.OPTIMAL if point.proved else Status.FEASIBLE,
             terms=self._terms(point, found.terms["value"].tolist()),
-            engine="+".join(dict.fromkeys([*self.settled.engine.split("+"), point.engine])).strip("+"),
+            engine="+".join(dict.fromkeys(filter(None, engines))),
             runtime=self.runtime,
             seed=self.settled.seed,
             versions=self.settled.versions,
@@ -250,10 +251,7 @@ def points_frame(points: list[Point], y: Tier) -> pd.DataFrame:
     """Make the frame of points, with the price of each."""
     best = (max if maximises(y) else min)([point.y for point in points], default=0.0)
     return frame_of(
-        [
-            (p.x, p.y, p.proved, p.supported, price(p.y, best), p.engine)
-            for p in points
-        ],
+        [(p.x, p.y, p.proved, p.supported, price(p.y, best), p.engine) for p in points],
         POINTS,
     )
 

@@ -209,7 +209,8 @@ class _Trace:
         run.deadline = self.started + self.options.time_limit - reserve
         run.report = None
         goals = [compile_goal(session.arrays, tier) for tier in self.axes]
-        settled = all([self._settle_count(goal, kept) for goal in goals])
+        counted = [self._settle_count(goal, kept) for goal in goals]
+        settled = all(counted)
         first, second = (Axis(goal) for goal in (goals[::-1] if self.swapped else goals))
 
         def tell(search: Search) -> None:
@@ -217,9 +218,7 @@ class _Trace:
                 on_progress(self._snapshot(search))
 
         assert session.choice is not None
-        search = Search(
-            (first, second), kept, run, session.choice, self._check, tell, max_points
-        )
+        search = Search((first, second), kept, run, session.choice, self._check, tell, max_points)
         return search, settled
 
     def _settle_count(self, goal: Goal, kept: list[tuple[Goal, Gain]]) -> bool:
@@ -319,7 +318,10 @@ class _Trace:
 
 def on_hull(search: Search) -> list[bool]:
     """Tell which points are best in some weighted sum of both terms, among those found."""
-    xs = [[_number(axis, one.corner[k]) for one in search.points] for k, axis in enumerate(search.axes)]
+    xs = [
+        [_number(axis, one.corner[k]) for one in search.points]
+        for k, axis in enumerate(search.axes)
+    ]
     places = list(zip(*xs, strict=True))
     hull: list[tuple[Fraction, Fraction]] = []
     for x, y in places:
