@@ -452,6 +452,8 @@ class CpSatEngine:
             self._keep_order(goal, part, gain)
             return True
         self.model.cp.add(self._gain(goal) >= int(gain[0]))
+        if goal.used < 0 and goal.linear is None and not goal.fair:
+            self.model.fill_cliques(int(gain[0]) // goal.used)
         if goal.is_linear and gain == goal.best_gain:
             arrays = self.arrays
             for seat in np.flatnonzero(goal.wanted_seats).tolist():

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..shares import tighter
 from .fractions import Priced, price_pairs
 from .neighbourhoods import Neighbourhoods
+from .remainders import remainder_bound
 from .splitting import Amounts, amounts_of, split_bound
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ class Guidance:
     def bound(self, goal: Goal, kept: Sequence[Kept], choice: Ints | None) -> Goal:
         """Give the goal with a bound from split tasks, where there is one."""
         if not goal.is_linear:
-            return split_bound(self.arrays, goal, self.run, choice)
+            return self._ranged(split_bound(self.arrays, goal, self.run, choice), kept)
         limits = self._limits(kept)
         if limits is None or goal.linear is None:
             return goal
@@ -53,6 +55,20 @@ class Guidance:
             return goal
         self._priced = goal, priced
         return goal.bounded((priced.bound,))
+
+    def _ranged(self, goal: Goal, kept: Sequence[Kept]) -> Goal:
+        """Bound a range by remainders, too."""
+        part = goal.fair[0][1] if len(goal.fair) == 1 else None
+        alone = goal.linear is None and not goal.used
+        if part is None or part.tier.notion != "range" or not alone or not part.who.any():
+            return goal
+        most = self.arrays.reps
+        for tier, gain in kept:
+            if tier.used < 0 and tier.linear is None and not tier.fair:
+                most = min(most, int(gain[0]) // tier.used)
+        used = (min(self.arrays.least_reps, most), most)
+        least = remainder_bound(self.arrays, part, used, self.run)
+        return goal.bounded(tighter((goal.fair[0][0] * least,), goal.known))
 
     def start(self, goal: Goal, later: Sequence[Goal], kept: Sequence[Kept]) -> Ints | None:
         """Find a plan that meets a fairness tier's bound, good for the next sum over pairs."""

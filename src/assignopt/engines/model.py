@@ -214,6 +214,22 @@ class Model:
                     self.cp.add_at_most_one(self.literals(part))
                     self._exclusive.setdefault(int(arrays.pair_rep[part[0]]), []).append(part)
 
+    def fill_cliques(self, most: int) -> None:
+        """Where at most so many reps work and as many tasks overlap, each who works has one."""
+        arrays = self.arrays
+        must = arrays.mandatory[: arrays.tasks]
+        owners = arrays.is_owner
+        for clique in arrays.cliques:
+            tasks = clique[must[clique]]
+            if len(tasks) != most:
+                continue
+            inside = np.zeros(arrays.tasks, bool)
+            inside[tasks] = True
+            pairs = np.flatnonzero(inside[arrays.pair_task] & owners)
+            for rep in range(arrays.reps):
+                mine = pairs[arrays.pair_rep[pairs] == rep]
+                self.cp.add_exactly_one([*self.literals(mine), ~self.works(rep)])
+
     def _intervals(self) -> None:
         """Say the same with one optional interval for each pair, where cliques are too many."""
         arrays, tasks = self.arrays, self.arrays.problem.task_columns
