@@ -301,9 +301,14 @@ class Session:
         if not self.options.deterministic and not self._is_best_already(goal):
             with self._share_of_time(k, START_SHARE):
                 found = self.guidance.start(goal, self.goals[k + 1 :], self.kept)
-            if found is not None:
+            if found is not None and self._keeps_all(found):
                 self._offer(Outcome(found), goal)
         return goal
+
+    def _keeps_all(self, choice: Ints) -> bool:
+        """Whether a plan keeps the rules and the tiers before: a split knows of loads alone."""
+        held = all(not tier.passes(least, tier.gain(choice)) for tier, least in self.kept)
+        return held and self._audit(choice).ok
 
     @contextmanager
     def _share_of_time(self, k: int, part: float = 1.0) -> Iterator[None]:
