@@ -44,7 +44,7 @@ COLUMNS = {
         "bound": NUMBER,
         "gap": NUMBER,
         "proved": TRUTH,
-        "engine": TEXT,
+        "engine": TEXT, "depth": WHOLE,
     },
 }
 

@@ -26,7 +26,7 @@ from assignopt.objectives import maximises
 
 ASSIGNMENTS = ["task_id", "role", "rep_id", "effort", "fit", "value", "moved"]
 LOADS = ["rep_id", "tasks", "load", "capacity", "utilisation", "worth", "value", "burden", "weight"]
-TERMS = ["term", "value", "bound", "gap", "proved", "engine"]
+TERMS = ["term", "value", "bound", "gap", "proved", "engine", "depth"]
 
 
 def trap() -> ao.Problem:
@@ -699,7 +699,7 @@ def test_a_second_opinion_that_knows_nothing_leaves_it_open(
 
 
 def test_a_bound_below_the_gain_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    lying(monkeypatch, lambda goal: Outcome(None, -(10**17)))
+    lying(monkeypatch, lambda goal: Outcome(None, (-(10**17),)))
     with pytest.raises(ao.EngineError, match=r"claims that l2\(load\) cannot pass"):
         ao.solve(hard(), engine="cpsat")
 

@@ -230,6 +230,10 @@ class Goal:
         tier = part.tier.model_copy(update={"notion": notion})
         return self._best_part(m, replace(part, tier=tier))
 
+    def has_all_seats_best(self, gain: Gain) -> bool:
+        """Whether a sum over pairs has every seat at its best, so that those wanted are filled."""
+        return self.is_linear and gain == self._arithmetic()
+
     @property
     def wanted_seats(self) -> Bools:
         """(S,) the seats that are filled in every plan that attains the best gain seat by seat."""

@@ -365,7 +365,7 @@ class Session:
             self.used.append(name)
         least = goal.loosened(gain)
         self.kept.append((goal, least))
-        if proved and goal.is_linear and not goal.tier.slack and bound == goal.best_gain:
+        if proved and not goal.tier.slack and goal.has_all_seats_best(bound):
             self.arrays.mandatory |= goal.wanted_seats
         if len(self.results) <= self.flows:
             flow = self.engines.setdefault("flow", FlowEngine(self.arrays, self.run))

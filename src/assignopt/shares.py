@@ -55,6 +55,9 @@ CP-SAT 9.15 was seen to call worse plans optimal with numbers from 2**44 on.
 PRODUCT_DIGITS = 1e-8
 """Products whose value differs by less than this, relatively, are the same."""
 
+MIN_LOG_BITS = 26
+"""Bits after the point of a logarithm at least, however large the quantities."""
+
 MAX_LOG_BITS = 30
 """Bits after the point that a logarithm is kept with at most."""
 
@@ -444,7 +447,7 @@ def _quantities(
     part = _rounded_part(arrays, tier, who, amounts, offset, weight, LIMIT / max(room, 1.0))
     part = _reduced(part)
     top = float(part.largest(arrays).max(initial=2)) * max(most, 1.0)
-    bits = min(MAX_LOG_BITS, math.floor(LOG_BITS - math.log2(top)))
+    bits = min(MAX_LOG_BITS, max(MIN_LOG_BITS, math.floor(LOG_BITS - math.log2(top))))
     return replace(
         part,
         factor=factor,

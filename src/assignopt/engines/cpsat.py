@@ -454,7 +454,7 @@ class CpSatEngine:
         self.model.cp.add(self._gain(goal) >= int(gain[0]))
         if goal.used < 0 and goal.linear is None and not goal.fair:
             self.model.fill_cliques(int(gain[0]) // goal.used)
-        if goal.is_linear and gain == goal.best_gain:
+        if goal.has_all_seats_best(gain):
             arrays = self.arrays
             for seat in np.flatnonzero(goal.wanted_seats).tolist():
                 self.model.fill(seat, must=True)

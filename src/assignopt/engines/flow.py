@@ -142,7 +142,7 @@ class FlowEngine:
         """Give the face of a gain that arithmetic alone proved best; None where it is no face."""
         if not self.can_hold(goal):
             return None
-        if goal.is_linear and gain == goal.best_gain and goal.linear is not None:
+        if goal.has_all_seats_best(gain) and goal.linear is not None:
             return self._every_task_at_its_best(goal.linear)
         if goal.fair:
             m, part = goal.fair[0]
