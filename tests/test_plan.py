@@ -165,7 +165,7 @@ def test_reading_a_plan_that_is_not_there_is_refused_with_the_reason(name: str) 
     for refused in (plan.raise_for_status, plan.to_frame):
         with pytest.raises(ao.NoSolutionError, match="no plan keeps the rules"):
             refused()
-    assert plan.terms["term"].tolist() == ["coverage", "minmax(load per weight)", "value"]
+    assert plan.terms["term"].tolist() == ["coverage", "leximax(load per weight)", "value"]
     assert plan.infeasibility in str(plan)
     assert plan.infeasibility in repr(plan)
     assert "INFEASIBLE" in plan._repr_html_()

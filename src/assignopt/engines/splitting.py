@@ -21,7 +21,7 @@ from .steps import ranked_steps, squared_steps
 
 if TYPE_CHECKING:
     from ..arrays import Arrays
-    from ..columns import Bools, Ints
+    from ..columns import Bools, Floats, Ints
     from ..goals import Goal
     from ..shares import FairPart, Gain
     from .running import Run
@@ -170,7 +170,10 @@ def amounts_of(arrays: Arrays, part: FairPart) -> Amounts | None:
     if not mine.any():
         return Amounts(amount, rate)
     seat, rep, coef = arrays.pair_seat[mine], arrays.pair_rep[mine], part.coef[mine]
-    amount[seat] = _relative(arrays, part)[mine]
+    relative = _relative(arrays, part)[mine]
+    if relative.max() > LIMIT:
+        return None
+    amount[seat] = np.rint(relative)
     common = int(np.gcd.reduce(amount[seat]))
     if common <= 0:
         return None
@@ -185,8 +188,8 @@ def amounts_of(arrays: Arrays, part: FairPart) -> Amounts | None:
     return Amounts(amount, rate)
 
 
-def _relative(arrays: Arrays, part: FairPart) -> Ints:
-    """(P,) the amount of each pair's seat for a rep of rate 1, as integers."""
+def _relative(arrays: Arrays, part: FairPart) -> Floats:
+    """(P,) millionths of the amount of each pair's seat for a rep of rate 1."""
     tasks = arrays.problem.task_columns
     match part.tier.of:
         case "load":
@@ -199,7 +202,7 @@ def _relative(arrays: Arrays, part: FairPart) -> Ints:
             seat = arrays.worth
         case _:
             seat = np.ones(arrays.pairs)
-    return np.rint(seat * 1e6).astype(np.int64)
+    return np.asarray(seat * 1e6)
 
 
 def _classes(arrays: Arrays, part: FairPart, amounts: Amounts) -> tuple[list[Ints], Ints, Bools]:
