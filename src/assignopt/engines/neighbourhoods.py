@@ -198,6 +198,7 @@ class Neighbourhoods:
             linear = goal.linear[pairs]
             weight = 10 * int(np.abs(linear).max(initial=1))
             found = engine.approach(part, wanted[1], weight, linear, mine)
+        self.run.interrupted |= run.interrupted
         if found.choice is None:
             return found
         new = np.where(found.choice >= 0, pairs[found.choice], -1)
