@@ -44,7 +44,8 @@ COLUMNS = {
         "bound": NUMBER,
         "gap": NUMBER,
         "proved": TRUTH,
-        "engine": TEXT, "depth": WHOLE,
+        "engine": TEXT,
+        "depth": WHOLE,
     },
 }
 

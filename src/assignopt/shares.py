@@ -227,7 +227,7 @@ class FairPart:
             logs /= float(self.weight[self.who].sum()) or 1.0
             some = np.concatenate([self.coef, self.offset])
             small = int(some[some > 0].min(initial=NO_LIMIT))
-            return self.size(arrays) * 2 * (logs + (1 / small if self.error else 0.0))
+            return self.size(arrays) * 2 * (logs + self.error * self.scale / small)
         if notion == "gini":
             if not self.error and not self.factor_error:
                 return 0.0

@@ -7,9 +7,11 @@ user, and goes on with the incumbent when the call is late.
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 import time
+import weakref
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,6 +27,9 @@ POLL = 0.02
 
 PORTFOLIO = 4
 """Workers of a search on a machine with fewer cores: its strategies complement each other."""
+
+LAST_GRACE = 5.0
+"""Seconds that the end of the process waits for an engine that was left behind."""
 
 GRACE = 0.15
 """Seconds an engine that was told to stop has to hand over what it has."""
@@ -108,7 +113,9 @@ class Run:
             finally:
                 done.set()
 
-        threading.Thread(target=body, daemon=True, name="assignopt-engine").start()
+        thread = threading.Thread(target=body, daemon=True, name="assignopt-engine")
+        thread.start()
+        _at_work[thread] = cancel
         try:
             self._wait(done, watch)
         except BaseException:
@@ -140,6 +147,20 @@ class Run:
                 done.wait(until - time.perf_counter())
             except KeyboardInterrupt:
                 self.interrupted = True
+
+
+_at_work: weakref.WeakKeyDictionary[threading.Thread, Callable[[], None] | None]
+_at_work = weakref.WeakKeyDictionary()
+
+
+@atexit.register
+def _end_all() -> None:
+    """Stop engines that were left behind: the process must not end under a library at work."""
+    for thread, cancel in list(_at_work.items()):
+        if thread.is_alive() and cancel is not None:
+            cancel()
+    for thread in list(_at_work):
+        thread.join(LAST_GRACE)
 
 
 @dataclass(frozen=True, eq=False)
