@@ -114,7 +114,7 @@ def split_bound(arrays: Arrays, goal: Goal, run: Run, incumbent: Ints | None) ->
         bound: Gain = (m * sum(f * s * s for f, s in pairs),)
     else:
         bound = part.gain_of(split.shares, part.who)
-    settled = arrays.mandatory[arrays.pair_seat[part.coef > 0]].all()
+    settled = arrays.mandatory[arrays.pair_seat[(part.coef > 0) & arrays.fits]].all()
     if part.tier.notion in ("leximax", "l2") and not settled:
         return goal.bounded(bound)  # seats that may stay open are no part of the split
     return goal.bounded(bound, split.windows(part, bound))
