@@ -341,8 +341,18 @@ class Session:
             for goal, gain in self.kept:
                 engine.keep(goal, gain)
             self.engines["cpsat"] = engine
+        searching = self.engines["cpsat"]
+        assert isinstance(searching, CpSatEngine)
+        after = self.goals[k + 1] if k + 1 < len(self.goals) else None
+        if _is_end(goal) and after is not None and after.is_linear and self.run.effort is None:
+            with self._share_of_time(k, START_SHARE):
+                aimed = searching.aim(goal, after)
+            if aimed is not None and self._keeps_all(aimed):
+                self._offer(Outcome(aimed), goal)
+            if self._is_best_already(goal):
+                return Outcome(self.choice, goal.best_gain)
         with self._share_of_time(k):
-            return self.engines["cpsat"].optimise(self.goals[k], self.choice)
+            return searching.optimise(self.goals[k], self.choice)
 
     def _is_best_already(self, goal: Goal) -> bool:
         """Whether the plan in hand meets what arithmetic allows."""
@@ -603,6 +613,12 @@ class Session:
             gap=gap,
             engine=self.used[-1] if self.used else "",
         )
+
+
+def _is_end(goal: Goal) -> bool:
+    """Whether a goal is one end of the shares, and nothing else."""
+    alone = len(goal.fair) == 1 and goal.linear is None and not goal.used
+    return alone and goal.fair[0][1].tier.notion in ("minmax", "maxmin")
 
 
 def _versions() -> dict[str, str]:

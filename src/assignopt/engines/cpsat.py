@@ -370,6 +370,13 @@ class CpSatEngine:
             if ratio.is_fixed or not better_by or self.run.is_over or not self._proved:
                 return Outcome(incumbent, (-bound,))
 
+    def aim(self, goal: Goal, following: Goal) -> Ints | None:
+        """Ask for a plan at the bound of a goal that is best in the sum over pairs after it."""
+        gain = self._gain(goal)
+        with self.model.aside():
+            self.model.cp.add(gain >= int(goal.best_gain[0]))
+            return self._optimise_sum(following, None).choice
+
     def _step_down(self, goal: Goal, gain: Expr, incumbent: Ints | None) -> Outcome:
         """Ask for a number of reps outright, from the least conceivable one upwards.
 
