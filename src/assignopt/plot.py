@@ -24,7 +24,7 @@ WIDTH, HEIGHT = 560, 340
 """Size of a chart in pixels; a row of bars takes :data:`ROW`."""
 
 ROW = 18
-MARGIN = 0.06
+MARGIN = 0.1
 """Room around the points, as a share of their extent."""
 
 BLUE, ORANGE, GREY = "#2b6cb0", "#c05621", "#4a5568"
@@ -134,7 +134,11 @@ def axis_title(tier: Tier, problem: Problem) -> str:
     if isinstance(tier, Fairness) and tier.of == "load" and tier.notion in _IN_UNITS:
         unit = f", {problem.effort_unit}" + (" per unit of weight" * (tier.per == "weight"))
     told = words(tier)
-    return f"{told[:1].upper()}{told[1:]}{unit} ({_better(tier)} is better)"
+    return f"{_capital(told)}{unit} ({_better(tier)} is better)"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _better(tier: Tier) -> str:
@@ -198,7 +202,10 @@ def _scale(alt: Any, frontier: Traded, name: str, column: str | None = None) -> 
     tier = getattr(frontier, name)
     channel = alt.X if name == "x" else alt.Y
     scale = alt.Scale(domain=list(_extent(frontier, name)), zero=False, nice=False)
-    return channel(f"{column or name}:Q", title=axis_title(tier, frontier.problem), scale=scale)
+    whole = (frontier.points[name] % 1 == 0).all()  # no ticks between whole numbers
+    axis = alt.Axis(tickMinStep=1) if whole else alt.Axis()
+    title = axis_title(tier, frontier.problem)
+    return channel(f"{column or name}:Q", title=title, scale=scale, axis=axis)
 
 
 def _title(alt: Any, frontier: Traded) -> Any:
@@ -208,7 +215,7 @@ def _title(alt: Any, frontier: Traded) -> Any:
         known = "every one there is" if points["proved"].all() else "not all proved (hollow)"
     else:
         known = f"{frontier.gap:.0%} of the trade-off not known yet (shaded)"
-    told = f"What {words(frontier.x)} costs in {words(frontier.y)}"
+    told = f"{_capital(words(frontier.y))} against {words(frontier.x)}"
     return alt.Title(told, subtitle=f"{many}, {known}", anchor="start", subtitleColor=GREY)
 
 
@@ -275,8 +282,7 @@ def _notes(alt: Any, frontier: Traded, x: Any, y: Any) -> list[Any]:
     if len(points) == 1:
         told = f"best {words(frontier.x)} and best {words(frontier.y)}: no trade-off"
         return [_note(alt, points, 0, told, (inwards, behind), x, y)]
-    ends = f"best {words(frontier.x)}: {against(frontier, best_x)}"
-    notes = [(best_x, ends, (inwards, behind))]
+    notes = [(best_x, against(frontier, best_x), (inwards, behind))]
     notes.append((best_y, f"best {words(frontier.y)}", (-inwards, -behind)))
     if frontier.knee is not None:
         notes.append((frontier.knee, against(frontier, frontier.knee), (inwards, behind)))
@@ -293,26 +299,29 @@ def _note(
 
 
 def against(frontier: Traded, at: int) -> str:
-    """Say what a point costs and what it gives, against the point with the best y.
+    """Say what a point gives and what it costs, against the point with the best y.
 
-    ``52 % less range of load costs 1.2 % value``; where a share makes no sense (the other value
-    is 0), from which value to which.
+    ``range of load 52 % lower for 1.2 % less value``; where a share makes no sense (the other value
+    is 0, or one is negative), the difference stands in its place.
     """
     points = frontier.points
     best = int(points["y"].argmax() if maximises(frontier.y) else points["y"].argmin())
     one, other = points.iloc[at], points.iloc[best]
-    gives = _change(one["x"], other["x"], words(frontier.x))
-    return f"{gives} costs {_change(one['y'], other['y'], words(frontier.y), bare=True)}"
+    x, y = words(frontier.x), words(frontier.y)
+    gives, more = _change(one["x"], other["x"])
+    gives += "" if gives[0] in "+-" else " higher" if more else " lower"
+    costs, more = _change(one["y"], other["y"])
+    costs += "" if costs[0] in "+-" else " more" if more else " less"
+    return f"{x} {gives} for {costs} {y}"
 
 
-def _change(value: float, base: float, name: str, *, bare: bool = False) -> str:
-    """Say by how much a value differs from another."""
+def _change(value: float, base: float) -> tuple[str, bool]:
+    """Say by how much a value differs from another, and whether it is more."""
     if base <= 0 or value < 0:
-        return f"{name} {base:,.4g} to {value:,.4g}"
+        return f"{value - base:+.4g}", value > base
     share = abs(value - base) / base
     digits = 0 if share >= 0.1 else 1 if share >= 0.01 else 2
-    way = "" if bare and value < base else "less " if value < base else "more "
-    return f"{100 * share:.{digits}f} % {way}{name}"
+    return f"{100 * share:.{digits}f} %", value > base
 
 
 # -- shares ------------------------------------------------------------------------------------
@@ -345,7 +354,7 @@ def shares_chart(of: LoadReport | Plan) -> Any:
     told = words(tier).removeprefix("highest ")
     unit = axis_title(tier, report.held.problem).split(" (")[0].removeprefix("Highest ")
     grouped = len(set(rows["group"])) > 1
-    x = alt.X("share:Q", title=f"{unit[:1].upper()}{unit[1:]}")
+    x = alt.X("share:Q", title=_capital(unit), axis=alt.Axis(tickCount=8))
     bars = (
         alt.Chart(rows)
         .mark_bar()
@@ -365,7 +374,7 @@ def shares_chart(of: LoadReport | Plan) -> Any:
     mean = float(report.overall["mean"])
     line = alt.Chart(pd.DataFrame({"share": [mean]})).mark_rule(color=ORANGE, strokeWidth=2)
     title = alt.Title(
-        f"{told[:1].upper()}{told[1:]}, by rep",
+        f"{_capital(told)}, by rep",
         subtitle=f"mean {mean:,.4g} (line), Gini {report.overall['gini']:.3f}",
         anchor="start",
         subtitleColor=GREY,

@@ -220,8 +220,8 @@ class Frontier:
         proof = np.where(self.points["proved"], "proved", "not proved")
         return pd.DataFrame(
             {
-                self.x.label: [f"{value:,.6g}" for value in self.points["x"]],
-                self.y.label: [f"{value:,.6g}" for value in self.points["y"]],
+                self.x.label: [_number(value) for value in self.points["x"]],
+                self.y.label: [_number(value) for value in self.points["y"]],
                 "price": [f"{value:.2%}" for value in self.points["price"]],
                 "proof": proof,
             }
@@ -241,6 +241,11 @@ class Frontier:
     def _repr_html_(self) -> str:
         table = self._shown().to_html(index=False, max_rows=40, border=0)
         return f"<p><b>{html.escape(self.headline())}</b></p>{table}"
+
+
+def _number(value: float) -> str:
+    """Write a number with six digits, and no fewer than it has before the point."""
+    return f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:,.6g}"
 
 
 def _direction(tier: Tier) -> str:
