@@ -162,6 +162,8 @@ class CpSatEngine:
 
     def _optimise_sum(self, goal: Goal, incumbent: Ints | None) -> Outcome:
         """Maximise a gain of one number that is written as an expression."""
+        if not goal.is_linear:
+            self.model.order_alike()
         gain = self._gain(goal) if goal.order is None else cp_model.LinearExpr.constant(0)
         top = int(goal.best_gain[0])
         if goal.used < 0 and goal.linear is None and not goal.fair:
@@ -169,6 +171,8 @@ class CpSatEngine:
             if stepped.choice is not None or stepped.infeasible:
                 return stepped
             top = top if stepped.bound is None else int(stepped.bound[0])
+        if _is_range(goal):  # fractions of tasks make all shares equal: no bound of its own
+            self.model.cp.add(gain <= top)
         least = None if incumbent is None or goal.order else int(goal.gain(incumbent)[0])
         found, bound = self._maximise(gain, incumbent, top, None, least)
         if found.choice is None:
@@ -444,6 +448,8 @@ class CpSatEngine:
 
     def keep(self, goal: Goal, gain: Gain) -> bool:
         """Let no later plan gain less than this; say so seat by seat where that is the same."""
+        if not goal.is_linear:
+            self.model.order_alike()
         part = goal.order
         windows = goal.windows
         if windows is not None and windows.is_exact_only:
@@ -550,6 +556,12 @@ def _silent(gain: int | None, bound: int | None) -> tuple[Gain | None, Gain | No
     """Tell nothing of a search whose objective is not the tier's."""
     del gain, bound
     return None, None
+
+
+def _is_range(goal: Goal) -> bool:
+    """Whether a goal is the range of the shares, and nothing else."""
+    alone = len(goal.fair) == 1 and goal.linear is None and not goal.used
+    return alone and goal.fair[0][1].tier.notion == "range"
 
 
 def _floor(bound: float) -> int:

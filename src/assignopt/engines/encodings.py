@@ -10,12 +10,13 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from ..scaling import LIMIT, NO_LIMIT
+from .remainders import find_unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from fractions import Fraction
 
-    from ..columns import Ints
+    from ..columns import Bools, Ints
     from ..shares import FairPart, Gain, Windows
     from .model import Expr, Model
 
@@ -35,6 +36,8 @@ class Sums:
     def __init__(self, model: Model) -> None:
         self.model = model
         self._parts: dict[int, Expr] = {}
+        self._shares: dict[tuple[int, int], Any] = {}
+        self._units: dict[int, tuple[int, Bools] | None] = {}
 
     def part(self, part: FairPart) -> Expr:
         """Write the integer value of a notion; the search is free to choose a worse one."""
@@ -60,8 +63,46 @@ class Sums:
         top = int(part.largest(model.arrays)[part.who].max())
         z = model.cp.new_int_var(low, max(low, top), "")
         for rep in np.flatnonzero(part.who).tolist():
-            self._only_working(part, rep, model.cp.add(model.share(part, rep) <= z))
+            self._only_working(part, rep, model.cp.add(self._share(part, rep) <= z))
         return model.helper(z, worst_of(model, part, np.max, low))
+
+    def _share(self, part: FairPart, rep: int) -> Expr:
+        """Write a share; of a range as one variable, because both ends are compared with it."""
+        model = self.model
+        if part.tier.notion != "range":
+            return model.share(part, rep)
+        if (id(part), rep) not in self._shares:
+            top = int(part.largest(model.arrays)[rep])
+            share = model.cp.new_int_var(int(part.offset[rep]), top, "")
+            model.cp.add(share == model.share(part, rep))
+            self._shares[id(part), rep] = model.helper(share, share_of(model, part, rep))
+            self._in_units(part, rep, share, top)
+        return self._shares[id(part), rep]
+
+    def _in_units(self, part: FairPart, rep: int, share: Any, top: int) -> None:
+        """Say of a share that it is a multiple of the unit but for the few odd amounts in it.
+
+        That follows from the share alone, but a search does not see it, and with it can tell that
+        shares cannot come closer together.
+        """
+        if id(part) not in self._units:
+            self._units[id(part)] = find_unit(self.model.arrays, part)
+        found = self._units[id(part)]
+        if found is None:
+            return
+        model, (unit, odd) = self.model, found
+        pairs = model.arrays.pairs_of_rep(rep)
+        pairs = pairs[odd[pairs]]
+        rest = model.sum(pairs, part.coef[pairs]) + int(part.offset[rep])
+        times = model.cp.new_int_var(0, top // unit, "")
+        model.cp.add(share == unit * times + rest)
+
+        def value(choice: Ints) -> int:
+            chosen = choice[choice >= 0]
+            mine = chosen[(model.arrays.pair_rep[chosen] == rep) & ~odd[chosen]]
+            return int(part.coef[mine].sum()) // unit
+
+        model.helper(times, value)
 
     def _spread(self, part: FairPart) -> Expr:
         high, low = self._highest(part), self._lowest(part)
@@ -74,7 +115,7 @@ class Sums:
         top = part.largest(model.arrays)[part.who]
         z = model.cp.new_int_var(0, int(top.min() if counted else top.max()), "")
         for rep in np.flatnonzero(part.who).tolist():
-            self._only_working(part, rep, model.cp.add(model.share(part, rep) >= z))
+            self._only_working(part, rep, model.cp.add(self._share(part, rep) >= z))
         if not counted and part.tier.notion == "maxmin":
             model.cp.add(z == 0).only_enforce_if(model.nobody(part.who))
         return model.helper(z, worst_of(model, part, np.min, 0))

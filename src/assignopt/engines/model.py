@@ -1,14 +1,15 @@
 """The CP-SAT model of a problem's rules: one Boolean for each eligible pair, and what follows.
 
 Seats that nobody could tell apart, of tasks that are kept apart, share their Booleans: a rep holds
-at most one of them, so that it does not matter which. Hints are complete, helper variables
-included.
+at most one of them, so that it does not matter which. Of plans that differ in which of several like
+reps has what, one is kept. Hints are complete, helper variables included.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from ortools.sat.python import cp_model
 
 from ..scaling import NO_LIMIT
 from .alike import Alike, find_alike
+from .interchangeable import Interchangeable, find_interchangeable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -46,13 +48,16 @@ class Model:
     arrays
         The compiled problem.
     goals
-        The tiers to come: seats are alike only if they are alike in these, too.
+        All tiers to come: seats and reps are alike only if they are alike in these, too. Without
+        any, no plan is left out.
     """
 
     def __init__(self, arrays: Arrays, goals: Sequence[Goal] = ()) -> None:
         self.arrays = arrays
         self.cp = cp_model.CpModel()
         self.alike: Alike = find_alike(arrays, goals)
+        self.goals = goals
+        self.interchangeable: Interchangeable | None = None
         self.live = self.alike.live
         self.x: list[Any] = [
             self.cp.new_bool_var("") if alive else None for alive in self.live.tolist()
@@ -277,6 +282,36 @@ class Model:
                 for rep, owner in owners.items():
                     self.cp.add(owner == held.get(rep, 0))
 
+    def order_alike(self) -> None:
+        """Keep canonical plans only, where reps are alike.
+
+        That makes proofs shorter and plans harder to come by, so a model does without until there
+        is something to prove that sums over pairs do not.
+        """
+        if self.interchangeable is not None:
+            return
+        like = find_interchangeable(self.arrays, self.goals)
+        self.interchangeable = like
+        for same in like.classes:
+            for one, other in pairwise(same):
+                if like.counts_work:
+                    self.cp.add_implication(self.works(other), self.works(one))
+                self._precede(like, one, other)
+        for less, more in like.above:
+            one, other = like.classes[less][0], like.classes[more][-1]
+            self.cp.add_implication(self.works(one), self.works(other))
+
+    def _precede(self, like: Interchangeable, one: int, other: int) -> None:
+        """Let a rep have a ranked seat only where the one before has a seat of lower rank."""
+        pairs_of = self.arrays.pairs_of_rep
+        seats = self.arrays.pair_seat[pairs_of(one)]
+        before: list[Any] = []
+        for seat in like.ranked:
+            at = int(np.searchsorted(seats, seat))
+            if at < len(seats) and seats[at] == seat:
+                self.cp.add_bool_or([~self.x[pairs_of(other)[at]], *before])
+                before.append(self.x[pairs_of(one)[at]])
+
     def _linear(self, pairs: Ints, low: int, high: int, coef: Ints | None = None) -> None:
         if low > -NO_LIMIT and high < NO_LIMIT and coef is None and low > 0:
             self.cp.add_linear_constraint(self.sum(pairs), low, high)
@@ -292,21 +327,26 @@ class Model:
     @contextmanager
     def aside(self) -> Iterator[None]:
         """Work on a copy: what is added in the block is gone after it."""
-        kept = self.cp, self.helpers, self._working, self._nobody
+        kept = self.cp, self.helpers, self._working, self._nobody, self.interchangeable
         self.cp, self.helpers = self.cp.clone(), list(self.helpers)
         self._working, self._nobody = dict(self._working), dict(self._nobody)
         try:
             yield
         finally:
-            self.cp, self.helpers, self._working, self._nobody = kept
+            self.cp, self.helpers, self._working, self._nobody, self.interchangeable = kept
 
     # -- to and from plans -----------------------------------------------------------------
 
     def hint(self, incumbent: Ints | None) -> None:
-        """Start the next search from a plan, every variable given."""
+        """Start the next search from a plan, every variable given.
+
+        Where reps are alike, the plan is renamed first into the one that the rules here allow.
+        """
         self.cp.clear_hints()
         if incumbent is None:
             return
+        if self.interchangeable is not None:
+            incumbent = self.interchangeable.canonical(incumbent)
         on = np.zeros(self.arrays.pairs, np.int64)
         on[self.alike.to_live(incumbent[incumbent >= 0])] = 1
         live = np.flatnonzero(self.live)

@@ -16,7 +16,7 @@ from ortools.sat.python import cp_model
 
 if TYPE_CHECKING:
     from ..arrays import Arrays
-    from ..columns import Ints
+    from ..columns import Bools, Ints
     from ..shares import FairPart
     from .running import Run
 
@@ -43,11 +43,28 @@ def remainder_bound(arrays: Arrays, part: FairPart, used: tuple[int, int], run: 
     """
     atoms = _atoms(arrays, part)
     bounds = [0]
-    for unit in _units(*atoms, most=used[1]):
+    for unit in _units(atoms[0], atoms[2], most=used[1]):
         if run.is_over:
             break
         bounds.append(_Remainders(arrays, part, atoms, unit, used).bound(run))
     return max(bounds)
+
+
+def find_unit(arrays: Arrays, part: FairPart) -> tuple[int, Bools] | None:
+    """Find the largest unit that leaves over no more of what moves as one than there are reps.
+
+    Returns
+    -------
+    unit, odd
+        The unit, and (P,) the pairs whose amounts together may be no multiple of it; None where
+        there is no unit but 1.
+    """
+    atom, _, amount = _atoms(arrays, part)
+    unit = next(iter(_units(atom, amount, most=int(part.who.sum()))), 1)
+    if unit == 1:
+        return None
+    odd = np.unique(atom[amount % unit > 0])
+    return unit, np.isin(_leaders(arrays)[arrays.pair_seat], odd)
 
 
 def _leaders(arrays: Arrays) -> Ints:
@@ -71,9 +88,8 @@ def _atoms(arrays: Arrays, part: FairPart) -> tuple[Ints, Ints, Ints]:
     return keys[whole] // arrays.reps, keys[whole] % arrays.reps, amount[whole]
 
 
-def _units(atom: Ints, rep: Ints, amount: Ints, *, most: int) -> list[int]:
+def _units(atom: Ints, amount: Ints, *, most: int) -> list[int]:
     """List units: no larger one leaves as few atoms over, and none more than ``most``."""
-    del rep
     sizes = np.unique(amount[amount > 0])
     if not len(sizes) or len(sizes) > MAX_SIZES:
         return []
