@@ -151,3 +151,43 @@ def test_a_real_ctrl_c_ends_the_search_and_leaves_the_process_as_it_was() -> Non
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["FEASIBLE True True", "as ever"]
+
+
+def test_the_tier_after_an_end_is_searched_for_itself() -> None:
+    hour = 3600
+    tasks = [ao.Task(f"t{i}", start=hour * (i % 2), end=hour * (i % 2 + 1)) for i in range(3)]
+    problem = ao.Problem(
+        [ao.Rep("a"), ao.Rep("b")],
+        tasks,
+        rules=[ao.MaxTasks(1)],
+        objective=[ao.Fairness("maxmin"), ao.Coverage(), ao.Value()],
+    )
+    plan = ao.solve(problem, engine="cpsat")
+    assert plan.terms["bound"].tolist() == [1, 2, 2]
+
+
+@pytest.mark.parametrize("engine", ["auto", "cpsat"])
+def test_a_count_that_nothing_can_meet_is_infeasible_without_tasks(engine: Any) -> None:
+    problem = ao.Problem([ao.Rep("a", max_tasks=1)], [], rules=[ao.MinTasks(2)])
+    assert ao.solve(problem, engine=engine).status is ao.Status.INFEASIBLE
+
+
+@pytest.mark.parametrize("engine", ["auto", "cpsat"])
+def test_who_can_have_nothing_is_no_factor_of_a_product(engine: Any) -> None:
+    problem = ao.Problem(
+        [ao.Rep("a"), ao.Rep("b"), ao.Rep("c")],
+        [ao.Task("t0", effort=2), ao.Task("t1", effort=3), ao.Task("t2", effort=4)],
+        rules=[ao.Forbid(rep="c", task=["t0", "t1", "t2"])],
+        objective=[ao.Fairness("nash", per="nothing"), ao.Value()],
+    )
+    plan = ao.solve(problem, engine=engine)
+    assert plan.status is ao.Status.OPTIMAL
+    assert plan.terms["value"][0] == pytest.approx((5 * 4) ** (1 / 3))
+
+
+@pytest.mark.parametrize(("reps", "tasks"), [(3, 6), (3, 12), (4, 20)])
+def test_rounded_split_tasks_give_up_no_tier_before(reps: int, tasks: int) -> None:
+    problem = ao.datasets.unequal_efforts(reps, tasks)
+    plan = ao.solve(problem, time_limit=20)
+    assert ao.audit(problem, plan).ok
+    assert (plan.terms["value"] <= plan.terms["bound"] * (1 + 1e-9))[[0, 2]].all()

@@ -338,8 +338,8 @@ class Session:
                 logger.info("no time to write the search model of %d pairs", self.arrays.pairs)
                 return Outcome()
             engine = CpSatEngine(self.arrays, self.run, self.goals)
-            for goal, gain in self.kept:
-                engine.keep(goal, gain)
+            for tier, least in self.kept:
+                engine.keep(tier, least)
             self.engines["cpsat"] = engine
         searching = self.engines["cpsat"]
         assert isinstance(searching, CpSatEngine)

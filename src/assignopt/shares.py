@@ -46,10 +46,7 @@ MAX_LCM = 10**9
 """Largest common multiple of entitlements by which loads are normalised without rounding."""
 
 LOG_BITS = 40
-"""Bits that an entitlement, a logarithm's unit and the largest quantity may take together.
-
-CP-SAT 9.15 was seen to call worse plans optimal with numbers from 2**44 on.
-"""
+"""Bits that an entitlement, a logarithm's unit and the largest quantity may take together."""
 
 
 PRODUCT_DIGITS = 1e-8
@@ -226,8 +223,10 @@ class FairPart:
             logs = self.log_tolerance / self.log_scale
             logs /= float(self.weight[self.who].sum()) or 1.0
             some = np.concatenate([self.coef, self.offset])
-            small = int(some[some > 0].min(initial=NO_LIMIT))
-            return self.size(arrays) * 2 * (logs + self.error * self.scale / small)
+            lost = self.error * self.scale / int(some[some > 0].min(initial=NO_LIMIT))
+            if lost + self.factor_error >= 1:
+                return self.size(arrays)
+            return self.size(arrays) * math.expm1(logs - math.log1p(-lost))
         if notion == "gini":
             if not self.error and not self.factor_error:
                 return 0.0
@@ -445,6 +444,11 @@ def _quantities(
     factor = factor // common
     room = LIMIT / max(1.0, float(factor.sum()) * max(int(who.sum()), 1))
     part = _rounded_part(arrays, tier, who, amounts, offset, weight, LIMIT / max(room, 1.0))
+    if tier.notion == "nash":  # entitlements are not rounded there; nothing may not be a factor
+        vanished = ((amounts > 0) & (part.coef == 0)).any() or (
+            (offset > 0) & (part.offset == 0)
+        ).any()
+        lost = 1.0 if vanished else 0.0
     part = _reduced(part)
     top = float(part.largest(arrays).max(initial=2)) * max(most, 1.0)
     bits = min(MAX_LOG_BITS, max(MIN_LOG_BITS, math.floor(LOG_BITS - math.log2(top))))

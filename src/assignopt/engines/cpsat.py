@@ -194,7 +194,7 @@ class CpSatEngine:
         ``least`` is what the incumbent has: a search that claims there is no more than less is
         wrong, and is done again without presolve.
         """
-        presolve = True
+        presolve = not any(product.has_tangents for product in self._products.values())
         while True:
             self.model.cp.clear_objective()
             self.model.cp.maximize(gain)
@@ -307,7 +307,7 @@ class CpSatEngine:
 
     def _optimise_product(self, goal: Goal, part: FairPart, incumbent: Ints | None) -> Outcome:
         """Give as many as possible something, then maximise the product, by tangents."""
-        product = self._products.setdefault(id(part), Product(self.model, part))
+        product = self._product(part)
         able, top = (int(number) for number in goal.best_gain)
         has = able
         if incumbent is None or goal.gain(incumbent)[0] < able:
@@ -346,7 +346,7 @@ class CpSatEngine:
         ----------
         Dinkelbach, W. (1967), "On nonlinear fractional programming", Management Science 13(7).
         """
-        ratio = self._ratios.setdefault(id(part), Ratio(self.model, part))
+        ratio = self._ratio(part)
         if incumbent is None:
             found, _ = self._maximise(cp_model.LinearExpr.constant(0), None, 0, _silent)
             if found.choice is None:
@@ -474,16 +474,26 @@ class CpSatEngine:
             self.model.merge_groups(arrays.mandatory | goal.wanted_seats)
         return True
 
+    def _product(self, part: FairPart) -> Product:
+        if id(part) not in self._products:
+            self._products[id(part)] = Product(self.model, part)
+        return self._products[id(part)]
+
+    def _ratio(self, part: FairPart) -> Ratio:
+        if id(part) not in self._ratios:
+            self._ratios[id(part)] = Ratio(self.model, part)
+        return self._ratios[id(part)]
+
     def _keep_order(self, goal: Goal, part: FairPart, gain: Gain) -> None:
         if not part.who.any():
             return
         match part.tier.notion:
             case "nash":
-                product = self._products.setdefault(id(part), Product(self.model, part))
+                product = self._product(part)
                 product.hold(gain)
                 self._held.append((product, gain))
             case "gini":
-                ratio = self._ratios.setdefault(id(part), Ratio(self.model, part))
+                ratio = self._ratio(part)
                 ratio.hold(-Fraction(gain[0]))
             case _:
                 levels = self._levels.setdefault(id(part), Levels(self.model, part))

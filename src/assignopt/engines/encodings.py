@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ortools.sat.python import cp_model
 
-from ..scaling import LIMIT, NO_LIMIT
+from ..scaling import NO_LIMIT
 from .remainders import find_unit
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 MAX_DEALT = 20_000
 """Literals for who has which share up to which shares are dealt to reps one by one."""
+
+MAX_SHARES = 1_000
+"""Shares that a rep may come to up to which each has a literal of its own."""
 
 SECANTS = 60
 """Up to this many integer steps a square is bounded by all its secants, which is exact."""
@@ -370,10 +373,13 @@ class Options:
     def __init__(self, model: Model, part: FairPart, windows: Windows, gap: int) -> None:
         self.model, self.part = model, part
         self.terms: list[Expr] = []
+        self._has: list[Any] = []
         low, high = windows.at(gap)
         for rep in np.flatnonzero(part.who).tolist():
             step = max(int(windows.rate[rep]), 1)
             self._add(rep, list(range(int(low[rep]), int(high[rep]) + 1, step)))
+        if part.tier.notion == "nash":  # who has nothing is no factor, but as many must have some
+            model.cp.add(cp_model.LinearExpr.sum(self._has) >= int(windows.bound[0]))
 
     @staticmethod
     def count(windows: Windows, gap: int) -> int:
@@ -389,12 +395,13 @@ class Options:
         model.cp.add(model.share(part, rep) == cp_model.LinearExpr.weighted_sum(literals, shares))
         for literal, share in zip(literals, shares, strict=True):
             model.helper(literal, is_at(model, part, rep, share))
+            self._has += [literal] if share > 0 else []
         gains = [self._gain(rep, share) for share in shares]
         self.terms.append(cp_model.LinearExpr.weighted_sum(literals, gains))
 
     def _gain(self, rep: int, share: int) -> int:
         if self.part.tier.notion == "nash":
-            return self.part.log_of(rep, share) if share > 0 else -LIMIT
+            return self.part.log_of(rep, share) if share > 0 else 0
         assert self.part.factor is not None
         return -int(self.part.factor[rep]) * share * share
 
@@ -406,34 +413,94 @@ class Options:
 # -- products and ratios -----------------------------------------------------------------------
 
 
+def attainable(offset: int, coefs: Ints, most: int) -> list[int] | None:
+    """List the shares a rep can come to, ascending; None where there are more than ``most``.
+
+    Examples
+    --------
+    >>> attainable(1, np.array([2, 2, 5]), 10)
+    [1, 3, 5, 6, 8, 10]
+    """
+    found = {offset}
+    for coef in coefs[coefs > 0].tolist():
+        found |= {share + coef for share in found}
+        if len(found) > most:
+            return None
+    return sorted(found)
+
+
 class Product:
-    """A sum of logarithms, each bounded by tangents that are added where plans were found."""
+    """A sum of logarithms: a literal for each share a rep may have, or tangents where many.
+
+    Tangents are added where plans were found. Their large coefficients are more than presolve can
+    take (CP-SAT 9.15 was seen to call worse plans optimal), so it is off where there are any.
+    """
 
     def __init__(self, model: Model, part: FairPart) -> None:
         self.model, self.part = model, part
         self.has: dict[int, Any] = {}
         self.log: dict[int, Any] = {}
+        self._bounded: set[int] = set()
         self._tangents: set[tuple[int, int]] = set()
         top = part.largest(model.arrays)
         for rep in np.flatnonzero(part.who & (top > 0)).tolist():
-            self._add(rep, int(top[rep]))
+            has = model.cp.new_bool_var("")
+            self.has[rep] = model.helper(has, self._value(rep, lambda share: 1))
+            coefs = part.coef[model.arrays.pairs_of_rep(rep)]
+            shares = attainable(int(part.offset[rep]), coefs, MAX_SHARES)
+            if shares is None:
+                self._add(rep, int(top[rep]))
+            else:
+                self._add_one_by_one(rep, shares)
+
+    @property
+    def has_tangents(self) -> bool:
+        """Whether some logarithm is bounded by tangents."""
+        return bool(self._bounded)
+
+    def _add_one_by_one(self, rep: int, shares: list[int]) -> None:
+        """Give each share that a rep may have a literal."""
+        model, part = self.model, self.part
+        literals = [model.cp.new_bool_var("") for _ in shares]
+        for literal, share in zip(literals, shares, strict=True):
+            model.helper(literal, self._is_measured_at(rep, share))
+        idle = []
+        if part.tier.idle == "ignore":
+            idle = [~model.works(rep)]
+        model.cp.add_exactly_one([*literals, *idle])
+        offset = int(part.offset[rep])
+        held = cp_model.LinearExpr.weighted_sum(literals, shares) + sum(
+            offset * one for one in idle
+        )
+        model.cp.add(model.share(part, rep) == held)
+        some = [(one, share) for one, share in zip(literals, shares, strict=True) if share > 0]
+        factors = [one for one, _ in some]
+        model.cp.add(cp_model.LinearExpr.sum(factors) == self.has[rep])
+        logs = [part.log_of(rep, share) for _, share in some]
+        self.log[rep] = cp_model.LinearExpr.weighted_sum(factors, logs)
+
+    def _is_measured_at(self, rep: int, share: int) -> Callable[[Ints], int]:
+        def value(choice: Ints) -> int:
+            chosen = choice[choice >= 0]
+            measured = bool(self.part.measured(self.model.arrays, chosen)[rep])
+            return int(measured and self.part.shares(self.model.arrays, chosen)[rep] == share)
+
+        return value
 
     def _add(self, rep: int, top: int) -> None:
+        """Bound a logarithm by tangents."""
         model, part = self.model, self.part
+        self._bounded.add(rep)
         low = max(int(part.offset[rep]), 1)
-        has = model.cp.new_bool_var("")
-        self.has[rep] = model.helper(has, self._value(rep, lambda share: 1))
-        share = model.share(part, rep)
-        model.cp.add(share >= 1).only_enforce_if(has)
+        has = self.has[rep]
+        model.cp.add(model.share(part, rep) >= 1).only_enforce_if(has)
         if part.tier.idle == "ignore":
             model.cp.add_implication(has, model.works(rep))
         ends = part.log_of(rep, low), part.log_of(rep, top)
         log = model.cp.new_int_var(min(0, ends[0]), max(0, ends[1]) + 2, "")
         self.log[rep] = model.helper(log, self._value(rep, lambda s: part.log_of(rep, s)))
         model.cp.add(log == 0).only_enforce_if(~has)
-        few = top - low < SECANTS
-        places = np.arange(low, top + 1) if few else np.rint(np.geomspace(low, top, 12))
-        for place in np.unique(places).astype(np.int64).tolist():
+        for place in np.unique(np.rint(np.geomspace(low, top, 12))).astype(np.int64).tolist():
             self.add_tangent(rep, place)
 
     def add_tangent(self, rep: int, place: int) -> bool:
@@ -457,7 +524,8 @@ class Product:
     def refine(self, choice: Ints) -> bool:
         """Add the tangents at a plan's shares; False where all were there."""
         shares = self.part.shares(self.model.arrays, choice[choice >= 0])
-        new = [self.add_tangent(rep, int(shares[rep])) for rep in self.log if shares[rep] > 0]
+        some = [rep for rep in self._bounded if shares[rep] > 0]
+        new = [self.add_tangent(rep, int(shares[rep])) for rep in some]
         return any(new)
 
     def misses(self, gain: Gain, choice: Ints) -> bool:

@@ -313,6 +313,9 @@ class Model:
                 before.append(self.x[pairs_of(one)[at]])
 
     def _linear(self, pairs: Ints, low: int, high: int, coef: Ints | None = None) -> None:
+        if low > high:
+            self.cp.add_bool_or([])  # nothing can be
+            return
         if low > -NO_LIMIT and high < NO_LIMIT and coef is None and low > 0:
             self.cp.add_linear_constraint(self.sum(pairs), low, high)
         elif low <= 0 and high == 1 and coef is None:
