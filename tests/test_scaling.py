@@ -206,6 +206,12 @@ def one_seat_each(plan: dict[tuple[str, str], str | None]) -> bool:
     return len(set(held)) == len(held)
 
 
+def within_counts(problem: ao.Problem, plan: dict[tuple[str, str], str | None]) -> bool:
+    held = list(plan.values())
+    most = {rep.id: rep.max_tasks for rep in problem.reps.values()}
+    return all(n is None or held.count(rep) <= n for rep, n in most.items())
+
+
 def with_digits(problem: ao.Problem, digits: float) -> ao.Problem:
     """The problem with efforts and worths that no few decimals can write."""
     tasks = [
@@ -234,10 +240,10 @@ def test_an_integer_gain_is_the_value_of_the_tier(digits: float, data: st.DataOb
     arrays = compile_problem(problem)
     options = list(oracle.plans(problem))
     # the gain speaks of what pairs allow: a pinned seat has no pair with others, and a rep one
-    # seat of a task
+    # seat of a task; its error speaks of as many tasks as a rep may have
     pins = {(r.task, r.role): r.rep for r in problem.rules if isinstance(r, ao.Pin)}
     options = [p for p in options if all(p[seat] in (None, rep) for seat, rep in pins.items())]
-    options = [p for p in options if one_seat_each(p)]
+    options = [p for p in options if one_seat_each(p) and within_counts(problem, p)]
     assume(options)
     for plan in [data.draw(st.sampled_from(options)) for _ in range(3)]:
         choice = choice_of(arrays, plan)

@@ -393,6 +393,32 @@ class Arrays:
         """Whether pairs that are chosen concern the others through bounds alone."""
         return not (self.overlapping or self.groups or self.load_gap is not None)
 
+    @cached_property
+    def exclusive(self) -> Ints | None:
+        """(P,) a number that pairs share of which a rep may have one; None without Apart."""
+        apart = [row.pairs for row in self.rows if row.kind == "apart"]
+        if not apart:
+            return None
+        number = np.full(self.pairs, -1, np.int64)
+        for pairs in apart:
+            number[pairs[number[pairs] < 0]] = pairs[0]
+        return np.where(number < 0, np.arange(self.pairs), number)
+
+    def most_of(self, amount: Floats) -> Floats:
+        """(R,) the most that (P,) amounts of a rep add up to: the largest, as many as may be."""
+        amount = np.maximum(amount, 0)
+        rep, most = self.pair_rep, self.count_bounds[1]
+        counted = (most < np.bincount(rep, minlength=self.reps)).any()
+        if self.exclusive is None and not counted:
+            return np.bincount(rep, amount, self.reps).astype(np.float64)
+        order = np.lexsort((-amount, rep))
+        if self.exclusive is not None:
+            first = np.unique(self.exclusive[order], return_index=True)[1]
+            order = order[np.sort(first)]
+        begins = np.searchsorted(rep[order], np.arange(self.reps))
+        order = order[np.arange(len(order)) - begins[rep[order]] < most[rep[order]]]
+        return np.bincount(rep[order], amount[order], self.reps).astype(np.float64)
+
     def pairs_of_rep(self, rep: int) -> Ints:
         """Give the pairs of one rep, by seat."""
         order, first = self.by_rep

@@ -180,6 +180,17 @@ class Goal:
             return self.order.value_of(gain)
         return self.sign * float(gain[0]) / self.scale + self.constant
 
+    def bound_of(self, gain: Gain, bound: Gain) -> float:
+        """Turn the bound on a gain into one on the tier's value.
+
+        A product of fewer factors may be larger: where the bound has more of them than the plan,
+        it is one over any number of them.
+        """
+        order = self.order
+        if order is None or order.tier.notion != "nash" or bound[0] == gain[0]:
+            return self.value_of(bound)
+        return order.value_of((1, max(int(bound[1]), self._any_product(order))))
+
     @property
     def is_exact(self) -> bool:
         """Whether rounding is too small to matter: a millionth of what the tier can come to."""
@@ -225,6 +236,18 @@ class Goal:
         most = part.largest(self.arrays)[able] / part.scale / weight
         logs = min(float(weight.sum()) * math.log(even), float((weight * np.log(most)).sum()))
         return math.ceil(logs * part.log_scale) + len(able) + 1
+
+    def _any_product(self, part: FairPart) -> int:
+        """Bound the sum of logarithms over any of the reps.
+
+        Some with entitlements ``w`` of a total ``t`` come to ``w ln(t / w)`` at most (Jensen), and
+        that to ``t / e``, at ``w = t / e``.
+        """
+        total = self._mean(part, most=True) * float(part.weight[part.who].sum()) / part.scale
+        able = np.flatnonzero(part.who & (part.largest(self.arrays) > 0))
+        most = part.largest(self.arrays)[able] / part.scale / part.weight[able]
+        each = float((part.weight[able] * np.maximum(np.log(most), 0.0)).sum())
+        return math.ceil(min(each, total / math.e * (1 + 1e-9)) * part.log_scale) + len(able) + 1
 
     def _best_end(self, part: FairPart, notion: str, m: int) -> int:
         tier = part.tier.model_copy(update={"notion": notion})

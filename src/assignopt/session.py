@@ -230,12 +230,14 @@ class Session:
                 outcome, ahead = self._by_flow(k, ahead)
                 if outcome.choice is None and not outcome.infeasible and not self.run.is_over:
                     name, ahead, self.flows = "cpsat", [], 0
-            if name == "cpsat":
+            if name == "cpsat" and ahead:
+                outcome = ahead.pop(0)
+            elif name == "cpsat":
                 goal = self._guided(k)
                 if self._is_best_already(goal):
                     self._settle(goal, goal.best_gain, "splitting")
                     continue
-                outcome = self._by_search(k)
+                outcome, ahead = self._by_search(k)
             if outcome.infeasible:
                 if self.choice is not None:
                     raise EngineError(f"{name} calls the problem infeasible; a plan is at hand")
@@ -322,8 +324,12 @@ class Session:
         finally:
             self.run.deadline = self.final_deadline
 
-    def _by_search(self, k: int) -> Outcome:
-        """Solve tier ``k`` by search, within its share of the time left."""
+    def _by_search(self, k: int) -> tuple[Outcome, list[Outcome]]:
+        """Solve tier ``k`` by search, within its share of the time left.
+
+        If a plan with the highest conceivable end of the shares is asked for by what is best in
+        the sum that follows, it settles both tiers.
+        """
         goal = self.goals[k]
         large = self.arrays.pairs > PIECES_PAIRS and not self.options.deterministic
         if self.choice is not None and goal.is_linear and large:
@@ -332,11 +338,11 @@ class Session:
                 better = self.guidance.improve(goal, self.kept, self.choice)
             self._offer(Outcome(better), goal)
             if self._is_best_already(goal) or self.run.is_over:
-                return Outcome(self.choice, goal.best_gain)
+                return Outcome(self.choice, goal.best_gain), []
         if "cpsat" not in self.engines:
             if self.choice is not None and BUILD_PACE * self.arrays.pairs > self.run.left:
                 logger.info("no time to write the search model of %d pairs", self.arrays.pairs)
-                return Outcome()
+                return Outcome(), []
             engine = CpSatEngine(self.arrays, self.run, self.goals)
             for tier, least in self.kept:
                 engine.keep(tier, least)
@@ -344,19 +350,28 @@ class Session:
         searching = self.engines["cpsat"]
         assert isinstance(searching, CpSatEngine)
         after = self.goals[k + 1] if k + 1 < len(self.goals) else None
-        if _is_end(goal) and after is not None and after.is_linear and self.run.effort is None:
+        ends = _is_end(goal) and not self._has_best_end(goal)
+        if ends and after is not None and after.is_linear and self.run.effort is None:
             with self._share_of_time(k, START_SHARE):
                 aimed = searching.aim(goal, after)
-            if aimed is not None and self._keeps_all(aimed):
-                self._offer(Outcome(aimed), goal)
+            if aimed.choice is not None and self._keeps_all(aimed.choice):
+                self._offer(aimed, goal)
             if self._is_best_already(goal):
-                return Outcome(self.choice, goal.best_gain)
+                both = Outcome(self.choice, goal.best_gain)
+                if goal.tier.slack or aimed.bound is None:
+                    return both, []
+                self.goals[k + 1] = after = after.bounded(tighter(aimed.bound, after.known))
+                return both, [aimed] if self._is_best_already(after) else []
         with self._share_of_time(k):
-            return searching.optimise(self.goals[k], self.choice)
+            return searching.optimise(self.goals[k], self.choice), []
 
     def _is_best_already(self, goal: Goal) -> bool:
         """Whether the plan in hand meets what arithmetic allows."""
         return self.choice is not None and goal.meets(goal.gain(self.choice), goal.best_gain)
+
+    def _has_best_end(self, goal: Goal) -> bool:
+        """Whether the first number of the plan in hand is what arithmetic allows."""
+        return self.choice is not None and goal.depth(goal.gain(self.choice), goal.best_gain) > 0
 
     def _settle(self, goal: Goal, bound: Gain, name: str) -> None:
         """Note what a tier came to, and hold the later tiers to it."""
@@ -542,11 +557,12 @@ class Session:
         return self._wrap(status, self._terms(found), frames, None)
 
     def _terms(self, found: Audit) -> pd.DataFrame:
+        assert self.choice is not None
         rows = []
         for result, value in zip(self.results, found.terms["value"], strict=True):
             goal = result.goal
             self._check_compiled(goal, value, found)
-            bound = goal.value_of(result.bound)
+            bound = goal.bound_of(goal.gain(self.choice), result.bound)
             bound += goal.error if goal.sign > 0 else -goal.error
             if result.proved and (not goal.error or goal.is_rounded):
                 best = goal.value_of(result.bound)
@@ -601,7 +617,7 @@ class Session:
 
     def _snapshot(self, goal: Goal, gain: Gain | None, bound: Gain | None) -> Snapshot:
         value = None if gain is None else goal.value_of(gain)
-        best = None if bound is None else goal.value_of(bound)
+        best = None if bound is None else goal.bound_of(gain or bound, bound)
         gap = None
         if value is not None and best is not None:
             gap = abs(best - value) / max(abs(best), abs(value), 1e-9)
@@ -616,9 +632,9 @@ class Session:
 
 
 def _is_end(goal: Goal) -> bool:
-    """Whether a goal is one end of the shares, and nothing else."""
+    """Whether a goal is one end of the shares, or begins with it, and nothing else."""
     alone = len(goal.fair) == 1 and goal.linear is None and not goal.used
-    return alone and goal.fair[0][1].tier.notion in ("minmax", "maxmin")
+    return alone and goal.fair[0][1].tier.notion in ("minmax", "maxmin", "leximax", "leximin")
 
 
 def _versions() -> dict[str, str]:

@@ -89,8 +89,8 @@ class FairPart:
 
     def largest(self, arrays: Arrays) -> Ints:
         """(R,) the most that each integer share can be."""
-        sums = np.bincount(arrays.pair_rep, self.coef, arrays.reps)
-        return self.offset + sums.astype(np.int64)
+        most = arrays.most_of(self.coef.astype(np.float64))
+        return self.offset + most.astype(np.int64)
 
     def shares(self, arrays: Arrays, chosen: Ints) -> Ints:
         """(R,) integer shares when these pairs are chosen."""
@@ -364,11 +364,12 @@ def _rounded_part(
     top = total + float(start.max(initial=0))
     at = scaled(np.concatenate([share, start]), max(top, 1.0) * narrower)
     if at.error and top > 0:
-        digits = math.log10(min(10.0**DIGITS, LIMIT / narrower)) - math.log10(top)
+        most = float((start + arrays.most_of(share)).max()) or top
+        digits = min(DIGITS - math.log10(most), math.log10(LIMIT / narrower) - math.log10(top))
         scale = 10.0 ** min(math.floor(digits), 300)
         at = at_scale(np.concatenate([share, start]), scale)
     coef, shift = at.ints[: arrays.pairs], at.ints[arrays.pairs :]
-    lost = np.bincount(arrays.pair_rep, np.abs(share - coef / at.scale), arrays.reps)
+    lost = arrays.most_of(np.abs(share - coef / at.scale))
     error = float((lost + np.abs(start - shift / at.scale)).max(initial=0)) if at.error else 0.0
     return FairPart(tier, who, coef, shift, at.scale, error, weight)
 

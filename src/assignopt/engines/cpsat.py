@@ -374,12 +374,18 @@ class CpSatEngine:
             if ratio.is_fixed or not better_by or self.run.is_over or not self._proved:
                 return Outcome(incumbent, (-bound,))
 
-    def aim(self, goal: Goal, following: Goal) -> Ints | None:
-        """Ask for a plan at the bound of a goal that is best in the sum over pairs after it."""
-        gain = self._gain(goal)
+    def aim(self, goal: Goal, following: Goal) -> Outcome:
+        """Ask for a plan at the bound of a goal that is best in the sum over pairs after it.
+
+        Of an order, at the bound of its first number.
+        """
+        gain = cp_model.LinearExpr.constant(0) if goal.order else self._gain(goal)
         with self.model.aside():
-            self.model.cp.add(gain >= int(goal.best_gain[0]))
-            return self._optimise_sum(following, None).choice
+            if goal.order is not None:
+                Levels(self.model, goal.order).hold(goal.best_gain[:1])
+            else:
+                self.model.cp.add(gain >= int(goal.best_gain[0]))
+            return self._optimise_sum(following, None)
 
     def _step_down(self, goal: Goal, gain: Expr, incumbent: Ints | None) -> Outcome:
         """Ask for a number of reps outright, from the least conceivable one upwards.
