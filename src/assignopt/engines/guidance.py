@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..arrays import Arrays
     from ..columns import Ints
     from ..goals import Goal
-    from ..shares import Gain
+    from ..shares import FairPart, Gain
     from .running import Run
 
 Kept = tuple["Goal", "Gain"]
@@ -72,7 +72,7 @@ class Guidance:
 
     def start(self, goal: Goal, later: Sequence[Goal], kept: Sequence[Kept]) -> Ints | None:
         """Find a plan that meets a fairness tier's bound, good for the next sum over pairs."""
-        if goal.windows is None or self.run.is_over:
+        if not goal.fair or self.run.is_over:
             return None
         limits = self._limits([(goal, goal.best_gain)])
         after = next((one for one in later if one.is_linear and one.linear is not None), None)
@@ -96,7 +96,7 @@ class Guidance:
         """Give tasks as amounts and the units of each rep, by the last fairness tier that can."""
         for goal, gain in reversed(kept):
             part = goal.fair[0][1] if len(goal.fair) == 1 else None
-            if part is None or goal.windows is None:
+            if part is None:
                 continue
             amounts = amounts_of(self.arrays, part)
             if amounts is None:
@@ -104,17 +104,10 @@ class Guidance:
             rate: Ints = np.maximum(amounts.rate, 1)
             units = amounts.amount[self.arrays.pair_seat]
             reach = np.bincount(self.arrays.pair_rep, units, self.arrays.reps).astype(np.int64)
-            windows, gap = goal.windows, goal.windows.gap(gain)
-            least: Ints
-            most: Ints
-            if goal.meets(gain, goal.best_gain) or not windows.is_exact_only:
-                exact = goal.meets(gain, goal.best_gain) and windows.is_exact_only
-                least, most = windows.at(0 if exact else gap)
-            elif part.tier.notion == "leximax":
-                least, most = part.offset, np.full(len(rate), -int(gain[0]), np.int64)
-            else:
-                least = np.full(len(rate), int(gain[0]), np.int64)
-                most = part.offset + rate * reach
+            held = _held_between(goal, part, gain, part.offset + rate * reach)
+            if held is None:
+                continue
+            least, most = held
             measured = part.who & (amounts.rate > 0)
             low: Ints = np.where(measured, np.maximum(-(-(least - part.offset) // rate), 0), 0)
             high: Ints = np.where(measured, np.minimum((most - part.offset) // rate, reach), reach)
@@ -122,3 +115,19 @@ class Guidance:
                 continue
             return amounts, low, high
         return None
+
+
+def _held_between(goal: Goal, part: FairPart, gain: Gain, top: Ints) -> tuple[Ints, Ints] | None:
+    """Between what a tier holds each share; ``top`` is the most that each can be."""
+    windows = goal.windows
+    if windows is not None and not windows.is_exact_only:
+        return windows.at(windows.gap(gain))
+    if windows is not None and goal.meets(gain, goal.best_gain):
+        return windows.at(0)
+    match part.tier.notion:
+        case "leximax" | "minmax":
+            return part.offset, np.full(len(top), -int(gain[0]), np.int64)
+        case "leximin" | "maxmin" if part.tier.idle == "count":
+            return np.full(len(top), int(gain[0]), np.int64), top
+        case _:
+            return None
