@@ -343,7 +343,7 @@ def compile_goal(arrays: Arrays, tier: AnyTier) -> Goal:
         gain, part = fair[0]
         scale = part.value_scale / abs(gain)
         sign = int(math.copysign(1, gain))
-        least = _least_total(arrays, part) if part.is_order else 0.0
+        least = least_total(arrays, part) if part.is_order else 0.0
         error = part.value_error(arrays, least) * abs(gain)
         size = part.size(arrays) if part.is_order else part.size(arrays) / scale
         return Goal(tier, arrays, flip, scale, error, size, fair=[(sign, part)])
@@ -401,7 +401,7 @@ def _shared_scale(coefs: Floats, fair: list[tuple[float, FairPart]], size: float
     return 10.0 ** math.floor(math.log10(LIMIT / size))
 
 
-def _least_total(arrays: Arrays, part: FairPart) -> float:
+def least_total(arrays: Arrays, part: FairPart) -> float:
     """Add up what the quantities come to at least, in integers: what is there and what must be."""
     filled = np.flatnonzero(np.diff(arrays.first))
     total = float(part.offset[part.who].sum())

@@ -15,6 +15,7 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from ..errors import EngineError
+from ..goals import compile_goal
 from ..scaling import LIMIT, NO_LIMIT
 from .encodings import MAX_DEALT, Levels, Options, Product, Ratio, Sums, distance_of
 from .model import Model
@@ -339,6 +340,19 @@ class CpSatEngine:
             if not product.refine(found.choice):
                 return Outcome(incumbent, (has, top))
 
+    def _even(self, part: FairPart, incumbent: Ints) -> Ints | None:
+        """Find a plan with even shares to start from: what is even by one measure is by others."""
+        even = compile_goal(self.arrays, part.tier.model_copy(update={"notion": "leximax"}))
+        assert even.order is not None
+        deadline = self.run.deadline
+        self.run.deadline -= (1 - AIM_SHARE) * self.run.left
+        try:
+            with self.model.aside():
+                return self._optimise_levels(even, even.order, incumbent).choice
+        finally:
+            self._levels.pop(id(even.order), None)
+            self.run.deadline = deadline
+
     def _optimise_ratio(self, goal: Goal, part: FairPart, incumbent: Ints | None) -> Outcome:
         """Minimise a ratio by the differences it exceeds a guess by (Dinkelbach).
 
@@ -352,10 +366,8 @@ class CpSatEngine:
             if found.choice is None:
                 return Outcome(None, None, found.infeasible)
             incumbent = found.choice
-        if not ratio.is_fixed:  # with nothing to share there is no ratio, and no difference either
-            found, _ = self._maximise(-ratio.apart, incumbent, 0, _silent)
-            incumbent = self._better(goal, found.choice, incumbent)
-            assert incumbent is not None
+        incumbent = self._better(goal, self._even(part, incumbent), incumbent)
+        assert incumbent is not None
         bound = Fraction(0)
         while True:
             guess = -Fraction(goal.gain(incumbent)[0])
@@ -367,6 +379,8 @@ class CpSatEngine:
                 bound = max(bound, Fraction(max(p - least, 0), max(ratio.least, 1)))
             elif least <= 0:
                 bound = max(bound, Fraction(p, k))
+            elif ratio.least:  # differences exceed p / k of the whole by no less than -least / k
+                bound = max(bound, (p - Fraction(least, ratio.least)) / k)
             better = self._better(goal, found.choice, incumbent)
             assert better is not None
             better_by = goal.gain(better) > goal.gain(incumbent)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ortools.sat.python import cp_model
 
+from ..goals import least_total
 from ..scaling import NO_LIMIT
 from .remainders import find_unit
 
@@ -613,7 +614,8 @@ class Ratio:
             if fixed is not None:
                 constant = cp_model.LinearExpr.constant(weight * fixed)
                 return constant, weight * fixed, weight * fixed
-            return weight * total, 0, weight * top
+            least = int(least_total(model.arrays, part))
+            return weight * total, weight * least, weight * top
         held = model.cp.new_int_var(0, top, "")
         entitled = model.cp.new_int_var(0, weight, "")
         whole = model.cp.new_int_var(0, weight * top, "")
