@@ -191,3 +191,13 @@ def test_rounded_split_tasks_give_up_no_tier_before(reps: int, tasks: int) -> No
     plan = ao.solve(problem, time_limit=20)
     assert ao.audit(problem, plan).ok
     assert (plan.terms["value"] <= plan.terms["bound"] * (1 + 1e-9))[[0, 2]].all()
+
+
+def test_a_split_that_leaves_a_rep_nothing_to_exchange_is_no_plan() -> None:
+    problem = ao.Problem(
+        [ao.Rep("a"), ao.Rep("b"), ao.Rep("c", carried_load=1)],
+        [ao.Task("t", effort=4.99, roles=[ao.Role("aide")])],
+        objective=[ao.Fairness("leximax"), ao.Coverage()],
+    )
+    plan = ao.solve(problem, engine="cpsat", workers=1)
+    assert plan.terms["bound"].tolist() == [1, 0]

@@ -201,7 +201,8 @@ class Neighbourhoods:
         self.run.interrupted |= run.interrupted
         if found.choice is None:
             return found
-        new = np.where(found.choice >= 0, pairs[found.choice], -1)
+        new = np.full(len(found.choice), -1, np.int64)
+        new[found.choice >= 0] = pairs[found.choice[found.choice >= 0]]
         new[whole.pair_seat[fixed]] = fixed
         return Outcome(new, None)
 
