@@ -459,8 +459,12 @@ def term(problem: ao.Problem, plan: Plan, tier: Any) -> float:
     return float(known.term(known.state(plan), tier))
 
 
-def best(problem: ao.Problem) -> list[float] | None:
+def best(
+    problem: ao.Problem, having: Callable[[Plan], bool] | None = None
+) -> list[float] | None:
     """The best value of each tier among the plans that keep the tiers before it.
+
+    ``having`` says which plans count, besides.
 
     A plan keeps a tier if its numbers are the best, one after the other. With slack it does if its
     value is within ``slack * |best value|`` of the best (for ``nash``: among the plans that give
@@ -471,7 +475,7 @@ def best(problem: ao.Problem) -> list[float] | None:
     [2.0, 3.0, 2.0]
     """
     known = facts(problem)
-    states = map(known.state, plans(problem))
+    states = map(known.state, filter(having, plans(problem)))
     kept = [state for state in states if all(limit(state) for limit in known.limits)]
     found = []
     for tier in problem.objective:

@@ -15,6 +15,7 @@ if _typing.TYPE_CHECKING:
     from . import datasets, metrics, plot
     from .check import Audit, audit
     from .errors import AssignoptError, EngineError, NoSolutionError
+    from .explaining import Answer, WhyNot, why_not
     from .frontiers import Frontier, frontier
     from .objectives import Coverage, Fairness, Fit, Moves, Preference, RepsUsed, Value, Weighted
     from .picking import Picks, pick
@@ -42,6 +43,7 @@ if _typing.TYPE_CHECKING:
 
 _HOME = {
     "Allow": "rules",
+    "Answer": "explaining",
     "Apart": "rules",
     "AssignoptError": "errors",
     "Attribution": "report",
@@ -78,11 +80,13 @@ _HOME = {
     "Together": "rules",
     "Value": "objectives",
     "Weighted": "objectives",
+    "WhyNot": "explaining",
     "audit": "check",
     "frontier": "frontiers",
     "load_report": "report",
     "pick": "picking",
     "solve": "solving",
+    "why_not": "explaining",
 }
 """The module that each public name comes from."""
 
@@ -107,6 +111,7 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "Allow",
+    "Answer",
     "Apart",
     "AssignoptError",
     "Attribution",
@@ -143,6 +148,7 @@ __all__ = [
     "Together",
     "Value",
     "Weighted",
+    "WhyNot",
     "__version__",
     "audit",
     "datasets",
@@ -152,4 +158,5 @@ __all__ = [
     "pick",
     "plot",
     "solve",
+    "why_not",
 ]

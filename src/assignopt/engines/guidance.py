@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..arrays import Arrays
-    from ..columns import Ints
+    from ..columns import Floats, Ints
     from ..goals import Goal
     from ..shares import FairPart, Gain
     from .running import Run
@@ -91,6 +91,12 @@ class Guidance:
         search = Neighbourhoods(self.arrays, self.run, kept)
         priced = self._priced[1]
         return search.improve(goal, choice, priced, int(goal.best_gain[0]))
+
+    def prices(self, goal: Goal) -> tuple[int, Floats] | None:
+        """Give the bound of the sum over pairs bounded last, and what each pair costs of it."""
+        if self._priced is None or self._priced[0].linear is not goal.linear:
+            return None
+        return self._priced[1].bound, self._priced[1].regret
 
     def _limits(self, kept: Sequence[Kept]) -> tuple[Amounts, Ints, Ints] | None:
         """Give tasks as amounts and the units of each rep, by the last fairness tier that can."""

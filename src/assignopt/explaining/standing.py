@@ -1,0 +1,184 @@
+"""A plan as it stands, ready for questions: a Plan or an Audit in, arrays and gains out.
+
+What a question needs again and again (the compiled problem, who holds what, the prices of moves)
+is worked out once and stays with the plan.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ..check import Audit, audit
+from ..compiling import compile_problem
+from ..goals import Goal, compile_goal
+from ..holdings import Holdings
+from ..plan import Plan, Status
+from ..records import OWNER, Task
+from .residual import Residual
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..arrays import Arrays
+    from ..columns import Ints
+    from ..problem import Problem
+    from ..shares import Gain
+
+_KEPT = "_standing"
+
+
+class Standing:
+    """What a plan comes to, seat by seat and tier by tier.
+
+    Parameters
+    ----------
+    plan
+        A Plan with a solution, or an Audit of anybody's assignments.
+    """
+
+    def __init__(self, plan: Plan | Audit) -> None:
+        self.found = plan if isinstance(plan, Audit) else audit(plan.problem, plan.assignments)
+        self.problem: Problem = self.found.holdings.problem
+        self.is_plan = isinstance(plan, Plan)
+        self.is_proved = isinstance(plan, Plan) and plan.status is Status.OPTIMAL
+        self.terms: pd.DataFrame = plan.terms
+
+    @cached_property
+    def arrays(self) -> Arrays:
+        """The compiled problem."""
+        return compile_problem(self.problem)
+
+    @cached_property
+    def goals(self) -> list[Goal]:
+        """The compiled tiers."""
+        return [compile_goal(self.arrays, tier) for tier in self.problem.objective]
+
+    @cached_property
+    def choice(self) -> Ints:
+        """(S,) the pair of each seat; -1 where it is open, or held by who may not."""
+        held, arrays = self.found.holdings, self.arrays
+        seat = np.where(held.role < 0, held.task, arrays.tasks + held.role)
+        keys = arrays.pair_seat.astype(np.int64) * arrays.reps + arrays.pair_rep
+        wanted = seat * arrays.reps + held.rep
+        at = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
+        choice = np.full(arrays.seats, -1, np.int64)
+        if len(keys):
+            fits = keys[at] == wanted
+            choice[seat[fits]] = at[fits]
+        return choice
+
+    @cached_property
+    def gains(self) -> list[Gain]:
+        """The gain of each tier."""
+        return [goal.gain(self.choice) for goal in self.goals]
+
+    @cached_property
+    def residual(self) -> Residual | None:
+        """The prices of moves, where tiers and rules are flows and the plan is an optimum."""
+        if not self.found.ok or not Residual.supports(self.arrays, self.goals):
+            return None
+        residual = Residual(self.arrays, self.goals, self.choice)
+        return residual if self.is_proved or residual.is_optimal() else None
+
+    def seat(self, task_id: str, role: str) -> int:
+        """Give the seat of a task's role."""
+        tasks = self.problem.task_columns
+        row = int(self.problem.tasks.index.get_indexer(pd.Index([task_id]))[0])
+        if role == OWNER:
+            return row
+        mine = np.flatnonzero((tasks.roles.task == row) & (tasks.roles.name == role))
+        return self.arrays.tasks + int(mine[0])
+
+    def rep(self, rep_id: str) -> int:
+        """Give the row of a rep."""
+        return int(self.problem.reps.index.get_indexer(pd.Index([rep_id]))[0])
+
+    def holder(self, seat: int) -> int:
+        """Give the rep who holds a seat; -1 where it is open."""
+        held, tasks = self.found.holdings, self.arrays.tasks
+        role, task = (-1, seat) if seat < tasks else (seat - tasks, self.arrays.seat_task[seat])
+        at = np.flatnonzero((held.task == task) & (held.role == role))
+        return int(held.rep[at[0]]) if len(at) else -1
+
+    def pair(self, seat: int, rep: int) -> int:
+        """Give the pair of a seat and a rep; -1 where the rep may not hold it."""
+        arrays = self.arrays
+        low, high = int(arrays.first[seat]), int(arrays.first[seat + 1])
+        at = low + int(np.searchsorted(arrays.pair_rep[low:high], rep))
+        return at if at < high and int(arrays.pair_rep[at]) == rep else -1
+
+    def named(self, seat: int) -> tuple[str, str]:
+        """Give a seat's task id and role."""
+        arrays, tasks = self.arrays, self.problem.task_columns
+        role = OWNER if seat < arrays.tasks else str(tasks.roles.name[seat - arrays.tasks])
+        return str(tasks.id[arrays.seat_task[seat]]), role
+
+    def rep_name(self, rep: int) -> str | None:
+        """Give a rep's id; None for nobody."""
+        return str(self.problem.rep_columns.id[rep]) if rep >= 0 else None
+
+    def hint(self) -> list[tuple[str, str, str]]:
+        """Give the assignments as rows (task_id, rep_id, role)."""
+        held = self.found.holdings
+        names = np.append(held.problem.task_columns.roles.name, OWNER)
+        ids = held.problem.task_columns.id[held.task], held.problem.rep_columns.id[held.rep]
+        return list(zip(ids[0].tolist(), ids[1].tolist(), names[held.role].tolist(), strict=True))
+
+
+def standing_of(plan: Any) -> Standing:
+    """Give the standing of a plan, worked out once.
+
+    Raises
+    ------
+    TypeError
+        When it is neither a Plan nor an Audit.
+    NoSolutionError
+        When the run has no plan.
+    """
+    if not isinstance(plan, Plan | Audit):
+        raise TypeError(
+            f"{type(plan).__name__} is no plan. Give the result of ao.solve, or of "
+            "ao.audit(problem, assignments) for assignments of any other origin"
+        )
+    if isinstance(plan, Plan):
+        plan.raise_for_status()
+    kept = vars(plan)
+    if _KEPT not in kept:
+        kept[_KEPT] = Standing(plan)
+    standing: Standing = kept[_KEPT]
+    return standing
+
+
+def check_ids(problem: Problem, **ids: str | None) -> None:
+    """Raise a KeyError that names every task, role or rep that does not exist."""
+    faults = []
+    task = ids.get("task")
+    if "task" in ids and task not in problem.tasks:
+        faults.append(f"task {task!r} does not exist{_near(task, problem.tasks)}")
+    if "rep" in ids and ids["rep"] not in problem.reps:
+        faults.append(f"rep {ids['rep']!r} does not exist{_near(ids['rep'], problem.reps)}")
+    role = ids.get("role", OWNER)
+    if "task" in ids and role != OWNER and task in problem.tasks:
+        found: Task = problem.tasks[str(task)]
+        known = [OWNER, *(one.name for one in found.roles)]
+        if role not in known:
+            faults.append(f"task {task!r} has no role {role!r}; it has {', '.join(known)}")
+    if faults:
+        raise KeyError("; ".join(faults))
+
+
+def _near(name: object, known: Sequence[str] | Any) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(str(name), list(known), 1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def held_as(problem: Problem, task: int, role: int, reps: Ints) -> Holdings:
+    """Give the holdings of one seat by each of some reps, to be judged one by one."""
+    count = len(reps)
+    return Holdings(problem, np.full(count, task), reps.astype(np.int64), np.full(count, role))
