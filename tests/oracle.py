@@ -459,9 +459,7 @@ def term(problem: ao.Problem, plan: Plan, tier: Any) -> float:
     return float(known.term(known.state(plan), tier))
 
 
-def best(
-    problem: ao.Problem, having: Callable[[Plan], bool] | None = None
-) -> list[float] | None:
+def best(problem: ao.Problem, having: Callable[[Plan], bool] | None = None) -> list[float] | None:
     """The best value of each tier among the plans that keep the tiers before it.
 
     ``having`` says which plans count, besides.

@@ -15,7 +15,7 @@ if _typing.TYPE_CHECKING:
     from . import datasets, metrics, plot
     from .check import Audit, audit
     from .errors import AssignoptError, EngineError, NoSolutionError
-    from .explaining import Answer, WhyNot, why_not
+    from .explaining import Answer, Explanation, WhyNot, explain, recommend, why_not
     from .frontiers import Frontier, frontier
     from .objectives import Coverage, Fairness, Fit, Moves, Preference, RepsUsed, Value, Weighted
     from .picking import Picks, pick
@@ -51,6 +51,7 @@ _HOME = {
     "CoverAll": "rules",
     "Coverage": "objectives",
     "EngineError": "errors",
+    "Explanation": "explaining",
     "Fairness": "objectives",
     "Fit": "objectives",
     "Forbid": "rules",
@@ -82,9 +83,11 @@ _HOME = {
     "Weighted": "objectives",
     "WhyNot": "explaining",
     "audit": "check",
+    "explain": "explaining",
     "frontier": "frontiers",
     "load_report": "report",
     "pick": "picking",
+    "recommend": "explaining",
     "solve": "solving",
     "why_not": "explaining",
 }
@@ -119,6 +122,7 @@ __all__ = [
     "CoverAll",
     "Coverage",
     "EngineError",
+    "Explanation",
     "Fairness",
     "Fit",
     "Forbid",
@@ -152,11 +156,13 @@ __all__ = [
     "__version__",
     "audit",
     "datasets",
+    "explain",
     "frontier",
     "load_report",
     "metrics",
     "pick",
     "plot",
+    "recommend",
     "solve",
     "why_not",
 ]

@@ -78,6 +78,14 @@ class Outcome:
     moves: pd.DataFrame
     status: Status
     why: str | None = None
+    gains: tuple[Gain, ...] = ()
+
+    def beats(self, other: Outcome, standing: Standing) -> bool:
+        """Whether the plan is better than that of another outcome."""
+        for goal, mine, its in zip(standing.goals, self.gains, other.gains, strict=True):
+            if goal.passes(mine, its) or goal.passes(its, mine):
+                return goal.passes(mine, its)
+        return False
 
 
 def tier_names(standing: Standing) -> list[str]:
@@ -103,7 +111,8 @@ def by_moves(standing: Standing, moves: Sequence[tuple[int, int]], exact: int) -
     delta = Delta(changes, proved=proved, bound=changes if proved else {})
     order, worse = _compared(standing, gains)
     status = Status.OPTIMAL if proved else Status.FEASIBLE
-    return Outcome(delta, order, worse, moves_frame(standing, moves), status)
+    frame = moves_frame(standing, moves)
+    return Outcome(delta, order, worse, frame, status, gains=tuple(gains))
 
 
 def _compared(standing: Standing, gains: list[Gain]) -> tuple[int, str | None]:
@@ -185,8 +194,10 @@ def compared_with(standing: Standing, plan: Plan) -> Outcome:
         bound=dict(zip(names, (steps if proved else best).tolist(), strict=True)),
     )
     choice = _choice_of(standing, plan)
-    order, worse = _compared(standing, [goal.gain(choice) for goal in standing.goals])
-    return Outcome(delta, order, worse, moved_between(standing, plan), plan.status)
+    gains = [goal.gain(choice) for goal in standing.goals]
+    order, worse = _compared(standing, gains)
+    moves = moved_between(standing, plan)
+    return Outcome(delta, order, worse, moves, plan.status, gains=tuple(gains))
 
 
 def _choice_of(standing: Standing, plan: Plan) -> Ints:

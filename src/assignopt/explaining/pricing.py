@@ -53,11 +53,7 @@ def _best(standing: Standing, pair: int) -> list[int | None]:
 
 def prices_of(standing: Standing) -> list[tuple[int, Floats] | None]:
     """Give, for each tier that is a sum over pairs, its bound and what each pair costs of it."""
-    kept = vars(standing)
-    if "_prices" not in kept:
-        kept["_prices"] = _find(standing)
-    found: list[tuple[int, Floats] | None] = kept["_prices"]
-    return found
+    return standing.kept("prices", lambda: _find(standing))
 
 
 def _find(standing: Standing) -> list[tuple[int, Floats] | None]:

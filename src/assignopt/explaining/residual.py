@@ -85,10 +85,12 @@ class Residual:
     arrays, goals
         The compiled problem; :meth:`supports` must hold.
     choice
-        (S,) the plan, which must keep the rules.
+        (S,) the plan, which must keep the rules and be an optimum.
+    new
+        A seat that the plan does not know of: it is open, and nobody passes it on.
     """
 
-    def __init__(self, arrays: Arrays, goals: Sequence[Goal], choice: Ints) -> None:
+    def __init__(self, arrays: Arrays, goals: Sequence[Goal], choice: Ints, new: int = -1) -> None:
         self.arrays, self.goals, self.choice = arrays, list(goals), choice
         self.nodes = arrays.reps + 1
         self.nobody = arrays.reps
@@ -98,7 +100,7 @@ class Residual:
         self.count = np.bincount(arrays.pair_rep[choice[taken]], minlength=arrays.reps)
         face = start_face(arrays)
         self.low, self.high, self.usable = face.low, face.high, face.pairs
-        passing, self._seat = self._exchanges()
+        passing, self._seat = self._exchanges(new)
         counting, self._worse = self._counts()
         self._packing = _Packing.of(passing, counting, self.nodes)
         self._passing, self._counting = map(self._packing.pack, (passing, counting))
@@ -121,20 +123,20 @@ class Residual:
                 out[k] = np.where(pairs >= 0, goal.linear[pairs], 0)
         return out
 
-    def _exchanges(self) -> tuple[Ints, Ints]:
+    def _exchanges(self, new: int) -> tuple[Ints, Ints]:
         """(K, N, N) the least cost of passing a task from one node to another, and (N, N) its seat.
 
         Passing to nobody leaves the task open; what nobody passes on is an open task.
         """
         arrays, n = self.arrays, self.nodes
-        seat, pair, to = arrays.pair_seat[self.usable].astype(np.int64), self.usable, None
+        seat, pair = arrays.pair_seat[self.usable].astype(np.int64), self.usable
         to = arrays.pair_rep[self.usable].astype(np.int64)
         loose = np.flatnonzero((self.choice >= 0) & ~arrays.mandatory)
         seat = np.concatenate([seat, loose])
         pair = np.concatenate([pair, np.full(len(loose), -1)])
         to = np.concatenate([to, np.full(len(loose), self.nobody)])
         origin = self.holder[seat]
-        other = origin != to
+        other = (origin != to) & (seat != new)
         seat, pair, to, origin = seat[other], pair[other], to[other], origin[other]
         cost = self._linear(self.choice[seat]) - self._linear(pair)
         order = np.lexsort((*cost[::-1], origin * n + to))

@@ -7,7 +7,7 @@ is worked out once and stays with the plan.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from ..records import OWNER, Task
 from .residual import Residual
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     from ..arrays import Arrays
     from ..columns import Ints
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..shares import Gain
 
 _KEPT = "_standing"
+T = TypeVar("T")
 
 
 class Standing:
@@ -38,14 +39,20 @@ class Standing:
     ----------
     plan
         A Plan with a solution, or an Audit of anybody's assignments.
+    new, base
+        A task that is open in it because it has just come, and the plan without it.
     """
 
-    def __init__(self, plan: Plan | Audit) -> None:
+    def __init__(
+        self, plan: Plan | Audit, new: str | None = None, base: Standing | None = None
+    ) -> None:
         self.found = plan if isinstance(plan, Audit) else audit(plan.problem, plan.assignments)
         self.problem: Problem = self.found.holdings.problem
         self.is_plan = isinstance(plan, Plan)
         self.is_proved = isinstance(plan, Plan) and plan.status is Status.OPTIMAL
         self.terms: pd.DataFrame = plan.terms
+        self.new, self.base = new, base
+        self._kept: dict[Hashable, Any] = {}
 
     @cached_property
     def arrays(self) -> Arrays:
@@ -79,10 +86,22 @@ class Standing:
     @cached_property
     def residual(self) -> Residual | None:
         """The prices of moves, where tiers and rules are flows and the plan is an optimum."""
-        if not self.found.ok or not Residual.supports(self.arrays, self.goals):
+        if not Residual.supports(self.arrays, self.goals):
+            return None
+        if self.base is not None:
+            seat = self.seat(str(self.new), OWNER)
+            known = self.base.residual is not None
+            return Residual(self.arrays, self.goals, self.choice, seat) if known else None
+        if not self.found.ok:
             return None
         residual = Residual(self.arrays, self.goals, self.choice)
         return residual if self.is_proved or residual.is_optimal() else None
+
+    def kept(self, name: Hashable, make: Callable[[], T]) -> T:
+        """Give what is kept under a name, made at the first question."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        return cast("T", self._kept[name])
 
     def seat(self, task_id: str, role: str) -> int:
         """Give the seat of a task's role."""
@@ -99,10 +118,20 @@ class Standing:
 
     def holder(self, seat: int) -> int:
         """Give the rep who holds a seat; -1 where it is open."""
-        held, tasks = self.found.holdings, self.arrays.tasks
-        role, task = (-1, seat) if seat < tasks else (seat - tasks, self.arrays.seat_task[seat])
-        at = np.flatnonzero((held.task == task) & (held.role == role))
-        return int(held.rep[at[0]]) if len(at) else -1
+        return int(self.holders[seat])
+
+    @cached_property
+    def holders(self) -> Ints:
+        """(S,) the rep who holds each seat; -1 where it is open."""
+        held = self.found.holdings
+        out = np.full(self.arrays.seats, -1, np.int64)
+        out[np.where(held.role < 0, held.task, self.arrays.tasks + held.role)] = held.rep
+        return out
+
+    def place(self, seat: int) -> tuple[int, int]:
+        """Give the rows of a seat's task and role; -1 for the owner."""
+        tasks = self.arrays.tasks
+        return int(self.arrays.seat_task[seat]), -1 if seat < tasks else seat - tasks
 
     def pair(self, seat: int, rep: int) -> int:
         """Give the pair of a seat and a rep; -1 where the rep may not hold it."""

@@ -234,7 +234,7 @@ def why_not(
     holder = standing.holder(seat)
     given = {"task_id": task_id, "role": role, "rep_id": rep_id}
     told: dict[str, Any] = {**given, "holder": standing.rep_name(holder)}
-    notes = _broken_plan(standing)
+    notes = plan_faults(standing)
     pair = standing.pair(seat, rep)
     rules = () if pair >= 0 else broken_rules(standing, seat, rep)
     if holder == rep:
@@ -243,7 +243,7 @@ def why_not(
         return WhyNot(**told, reason=Answer.NOT_ELIGIBLE, rules=rules, notes=notes)
     options = {"time_limit": time_limit, "seed": seed, "workers": workers}
     found = by_flow(standing, pair) or _solved(standing, given, pair, options)
-    return _answer(standing, told, found, notes, pair)
+    return told_of(standing, told, found, pair, notes)
 
 
 def _solved(
@@ -255,9 +255,14 @@ def _solved(
     return by_solving(standing, [pinned(**given)], **options)
 
 
-def _answer(
-    standing: Standing, told: dict[str, Any], found: Outcome, notes: tuple[str, ...], pair: int
+def told_of(
+    standing: Standing,
+    told: dict[str, Any],
+    found: Outcome,
+    pair: int,
+    notes: tuple[str, ...] = (),
 ) -> WhyNot:
+    """Say of the best plan with a pair what kind of answer it is."""
     match found.status:
         case Status.INFEASIBLE:
             why = (f"({found.why}.)",) if found.why else ()
@@ -302,9 +307,7 @@ def _own_first(moves: pd.DataFrame, told: dict[str, Any]) -> pd.DataFrame:
 
 def broken_rules(standing: Standing, seat: int, rep: int) -> tuple[Broken, ...]:
     """List the rules that a pair breaks by itself."""
-    arrays = standing.arrays
-    task, role = int(arrays.seat_task[seat]), -1 if seat < arrays.tasks else seat - arrays.tasks
-    held = held_as(standing.problem, task, role, np.array([rep]))
+    held = held_as(standing.problem, *standing.place(seat), np.array([rep]))
     pair = f"task {standing.named(seat)[0]!r} with rep {standing.rep_name(rep)!r}: "
     found = []
     for fault in pair_faults(held):
@@ -314,7 +317,7 @@ def broken_rules(standing: Standing, seat: int, rep: int) -> tuple[Broken, ...]:
     return tuple(found)
 
 
-def _broken_plan(standing: Standing) -> tuple[str, ...]:
+def plan_faults(standing: Standing) -> tuple[str, ...]:
     """Say what the plan breaks, if it breaks anything."""
     messages = standing.found.violations["message"].tolist()
     return (f"(The plan itself breaks rules: {listed(messages)}.)",) if messages else ()
