@@ -473,7 +473,8 @@ def best(problem: ao.Problem, having: Callable[[Plan], bool] | None = None) -> l
     [2.0, 3.0, 2.0]
     """
     known = facts(problem)
-    states = map(known.state, filter(having, plans(problem)))
+    chosen = (plan for plan in plans(problem) if having is None or having(plan))
+    states = map(known.state, chosen)
     kept = [state for state in states if all(limit(state) for limit in known.limits)]
     found = []
     for tier in problem.objective:

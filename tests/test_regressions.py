@@ -8,6 +8,7 @@ import sys
 import threading
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -201,3 +202,72 @@ def test_a_split_that_leaves_a_rep_nothing_to_exchange_is_no_plan() -> None:
     )
     plan = ao.solve(problem, engine="cpsat", workers=1)
     assert plan.terms["bound"].tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("notion", ["leximax", "l2", "gini"])
+def test_a_rep_to_whom_tasks_add_nothing_is_not_like_the_others(notion: Any) -> None:
+    problem = ao.Problem(
+        [ao.Rep("a"), ao.Rep("b", fit={"x": 0})],
+        [ao.Task(f"t{i}", customer_type="x") for i in range(3)],
+        objective=[ao.Coverage(), ao.Fairness(notion, of="value")],
+    )
+    plan = ao.solve(problem, workers=1)
+    assert plan.terms["value"].tolist() == plan.terms["bound"].tolist() == [3, 0]
+
+
+def test_a_sum_with_a_share_in_it_says_nothing_of_shares_alone() -> None:
+    tiers = [
+        ao.Weighted({ao.Fairness("l2"): 1, ao.Value(): 1}),
+        ao.Weighted({ao.Fairness("minmax", of="count"): 1, ao.Value(): 1}),
+        ao.Value(),
+    ]
+    problem = ao.Problem([ao.Rep("a")], [ao.Task("t"), ao.Task("u")], objective=tiers)
+    assert ao.solve(problem, workers=1).terms["bound"].tolist() == [0, 0, 1]
+
+
+def test_large_coefficients_lose_no_plan_in_presolve() -> None:
+    history = pd.DataFrame(
+        {
+            **{"rep_id": ["r0", "r2", "r3"], "load": [1.0, 2, 1], "period": 2},
+            **{"burden": [1, 0, 0], "present": [1.0, 0.5, 0.5]},
+        }
+    )
+    problem = ao.Problem(
+        [ao.Rep("r0"), ao.Rep("r1"), ao.Rep("r2", weight=2), ao.Rep("r3", weight=0.5)],
+        [ao.Task("t0"), *(ao.Task(f"t{i}", burden=2) for i in (1, 2, 3))],
+        rules=[ao.Allow("t0", ["r0"]), ao.CoverAll()],
+        history=history,
+        objective=[ao.Fairness("gini", of="burden", idle="ignore")],
+    )
+    plan = ao.solve(problem, workers=1)
+    assert plan.status is ao.Status.OPTIMAL
+    assert plan.terms["value"][0] == 0
+
+
+def test_what_rounding_hides_is_not_called_proved() -> None:
+    problem = ao.Problem(
+        [ao.Rep("a"), ao.Rep("b", weight=3e8)],
+        [ao.Task("t", effort=1e9), ao.Task("u", effort=1e9 + 0.5)],
+        objective=[ao.Coverage(), ao.Fairness("leximin")],
+    )
+    row = ao.solve(problem, workers=1).terms.iloc[1]
+    assert row["bound"] >= 10 / 3
+    assert not row["proved"]
+
+
+def test_a_sum_of_thirds_is_counted_exactly() -> None:
+    tiers = [ao.Weighted({ao.Fairness("l2", of="value"): 1, ao.Value(): 2}), ao.Value()]
+    tasks = [ao.Task("t", value=2), ao.Task("u", value=2)]
+    problem = ao.Problem([ao.Rep("a", weight=3)], tasks, objective=tiers)
+    assert ao.solve(problem, workers=1).terms["value"].tolist() == pytest.approx([8 / 3, 4])
+
+
+@pytest.mark.parametrize("notion", ["leximax", "l2", "gini", "nash", "range"])
+def test_numbers_too_far_apart_to_compare_are_refused(notion: Any) -> None:
+    tier = ao.Fairness(notion, of="worth")
+    reps = [ao.Rep("a", weight=1e-300), ao.Rep("b", weight=1e300)]
+    with pytest.raises(ValueError, match=r"weights go from 1e-300 to 1e\+300; allowed is 1e-12"):
+        ao.solve(ao.Problem(reps, [ao.Task("t")], objective=[tier]))
+    large = ao.Problem([ao.Rep("a")], [ao.Task("t", value=1e300)], objective=[tier])
+    with pytest.raises(ValueError, match="worth adds up to 1e"):
+        ao.solve(large)

@@ -35,9 +35,12 @@ if TYPE_CHECKING:
     from .columns import Bools, Floats, Ints
 
 EXACT = 1e-6
-"""Error from rounding, relative to the most a tier can come to, up to which it counts as proved."""
+"""Error from rounding, relative to a tier's value, up to which it counts as proved."""
 
-RATIO_DIGITS = Fraction(1, 10**9)
+NOTHING = 1e-9
+"""The same, relative to the most the tier can come to: what nobody can tell from 0."""
+
+RATIO_DIGITS = Fraction(1, 10**8)
 """Ratios this close are the same."""
 
 PARTS = 60
@@ -191,10 +194,11 @@ class Goal:
             return self.value_of(bound)
         return order.value_of((1, max(int(bound[1]), self._any_product(order))))
 
-    @property
-    def is_exact(self) -> bool:
-        """Whether rounding is too small to matter: a millionth of what the tier can come to."""
-        return self.error <= EXACT * self.size
+    def is_exact_at(self, gain: Gain) -> bool:
+        """Whether rounding is too small to matter: a millionth of the value, or nothing at all."""
+        value = self.value_of(gain)
+        told = abs(value) if math.isfinite(value) else 0.0
+        return self.error <= max(EXACT * told, NOTHING * self.size)
 
     @cached_property
     def best_gain(self) -> Gain:
@@ -392,10 +396,10 @@ def _shared_scale(coefs: Floats, fair: list[tuple[float, FairPart]], size: float
         if sixtieths is not None and size * PARTS * 10.0**sixtieths <= LIMIT:
             return PARTS * 10.0**sixtieths
         return at.scale
-    wanted = [part.value_scale for _, part in fair]
+    wanted = [Fraction(part.value_scale).limit_denominator(PARTS**3) for _, part in fair]
     places = decimals_of(np.append(coefs, [gain for gain, _ in fair]))
-    if places is not None and decimals_of(np.array(wanted)) == 0 and max(wanted) < LIMIT:
-        common = float(math.lcm(*(int(scale) for scale in wanted))) * 10.0**places
+    if places is not None:
+        common = float(math.lcm(*(scale.numerator for scale in wanted))) * 10.0**places
         if size * common <= LIMIT:
             return common
     return 10.0 ** math.floor(math.log10(LIMIT / size))

@@ -121,11 +121,14 @@ class Fairness(Tier):
       who can get nothing is no obstacle: it is left out of the product.
 
     Reps whose entitlement is 0, because their capacity is, are left out. With nobody to measure
-    the value is 0. With ``idle="ignore"`` an idle rep counts as the lowest share in ``leximax``, as
-    the highest in ``leximin``, and does not count elsewhere.
+    the value is 0. With ``idle="ignore"`` an idle rep counts as a share of 0 in ``leximax``, as one
+    above all others in ``leximin`` (a plan with nobody at work as all zeros), is no factor in
+    ``nash`` (``W`` stays the sum over everybody measured, so that values can be compared), and does
+    not count elsewhere.
 
     With ``slack`` later tiers are held to the value alone: the largest share for ``leximax``, the
-    smallest for ``leximin``, the number of reps with something and the product for ``nash``.
+    smallest for ``leximin``; for ``nash`` as many reps keep something, and the product may lose the
+    share named.
 
     Parameters
     ----------

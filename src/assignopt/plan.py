@@ -107,10 +107,9 @@ class Plan:
         What the run can say.
     terms
         Frame, a row for each tier: term, value, bound, gap (relative), proved, engine, depth. The
-        bound
-        is what no plan beats that is at least as good in the tiers before; a tier is proved when
-        its value meets its bound, to within the rounding of numbers with more than six decimals
-        (at most a millionth of what the tier can come to).
+        bound is what no plan beats that is at least as good in the tiers before; a tier is proved
+        when its value meets its bound, to within the rounding of numbers with more than six
+        decimals (at most a millionth of the value).
     engine
         The engine of the plan, or the engines joined by ``+``.
     runtime

@@ -384,7 +384,7 @@ class Session:
                 f"{name} claims that {goal.tier.label} cannot pass {goal.value_of(bound):g}; "
                 f"the plan at hand has {goal.value_of(gain):g}"
             )
-        proved = goal.meets(gain, bound) and goal.is_exact
+        proved = goal.meets(gain, bound) and goal.is_exact_at(gain)
         self.results.append(TierResult(goal, bound, proved, name, goal.depth(gain, bound)))
         if name not in self.used:
             self.used.append(name)
@@ -402,9 +402,11 @@ class Session:
 
     def _unsolved(self, goal: Goal, name: str) -> TierResult:
         """Note a tier that no engine saw: bounded by arithmetic only."""
-        done = self._is_best_already(goal) and goal.is_exact
-        depth = 0 if self.choice is None else goal.depth(goal.gain(self.choice), goal.best_gain)
-        return TierResult(goal, goal.best_gain, done, name, depth)
+        if self.choice is None:
+            return TierResult(goal, goal.best_gain, False, name, 0)
+        gain = goal.gain(self.choice)
+        done = self._is_best_already(goal) and goal.is_exact_at(gain)
+        return TierResult(goal, goal.best_gain, done, name, goal.depth(gain, goal.best_gain))
 
     # -- the incumbent -------------------------------------------------------------------------
 

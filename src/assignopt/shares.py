@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .errors import Faults
 from .holdings import history_of
 from .scaling import LIMIT, MAX_DECIMALS, NO_LIMIT, at_scale, decimals_of, scaled
 
@@ -48,6 +49,12 @@ MAX_LCM = 10**9
 LOG_BITS = 40
 """Bits that an entitlement, a logarithm's unit and the largest quantity may take together."""
 
+
+LARGEST = 1e100
+"""What quantities that are measured may add up to."""
+
+WIDEST = 1e12
+"""How large an entitlement may be, in units and of the smallest one."""
 
 PRODUCT_DIGITS = 1e-8
 """Products whose value differs by less than this, relatively, are the same."""
@@ -317,6 +324,7 @@ def fair_part(arrays: Arrays, tier: Fairness) -> FairPart:
     past = history_of(problem, tier.of, decay=tier.decay, per=tier.per)
     offset = np.where(who, carried + past, 0.0)
     amounts = np.where(who[arrays.pair_rep], arrays.quantity(tier.of), 0.0)
+    _check_range(arrays, tier, who, amounts, offset, weight)
     match tier.notion:
         case "l2":
             return _squares(arrays, tier, who, amounts, offset, weight)
@@ -324,6 +332,24 @@ def fair_part(arrays: Arrays, tier: Fairness) -> FairPart:
             return _quantities(arrays, tier, who, amounts, offset, weight)
         case _:
             return _shares(arrays, tier, who, amounts, offset, weight)
+
+
+def _check_range(
+    arrays: Arrays, tier: Fairness, who: Bools, amounts: Floats, offset: Floats, weight: Floats
+) -> None:
+    """Raise a ValidationError where numbers are too large or too far apart to be compared."""
+    total = float(offset.sum()) + float(amounts.sum())
+    least = float(weight[who].min(initial=math.inf))
+    most = float(weight[who].max(initial=0.0))
+    faults = Faults("solve")
+    if total > LARGEST:
+        message = f"{tier.of} adds up to {total:.3g}; allowed is {LARGEST:.0e} in {tier.label}"
+        faults.add(("tasks",), f"{message}. Use a larger unit", total)
+    if who.any() and (most > least * WIDEST or most > WIDEST or least < 1 / WIDEST):
+        allowed = f"{1 / WIDEST:.0e} to {WIDEST:.0e}, and no more than {WIDEST:.0e} times another"
+        message = f"weights go from {least:.3g} to {most:.3g}; allowed is {allowed}"
+        faults.add(("reps",), f"{message} in {tier.label}. Use another unit", most)
+    faults.raise_if_any()
 
 
 def _shares(

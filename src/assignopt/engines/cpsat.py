@@ -195,7 +195,7 @@ class CpSatEngine:
         ``least`` is what the incumbent has: a search that claims there is no more than less is
         wrong, and is done again without presolve.
         """
-        presolve = not any(product.has_tangents for product in self._products.values())
+        presolve = True
         while True:
             self.model.cp.clear_objective()
             self.model.cp.maximize(gain)
@@ -528,6 +528,8 @@ class CpSatEngine:
         parameters.num_workers = self.run.threads
         parameters.catch_sigint_signal = False  # Ctrl-C is ours, and stays so after the search
         parameters.random_seed = self.run.seed % 2**31
+        # These rules of presolve lose the best plans of sums with large coefficients (CP-SAT 9.15).
+        parameters.presolve_inclusion_work_limit = 0
         if self.run.effort is not None:
             parameters.max_deterministic_time = self.run.effort
             parameters.num_workers = 1

@@ -433,8 +433,7 @@ def attainable(offset: int, coefs: Ints, most: int) -> list[int] | None:
 class Product:
     """A sum of logarithms: a literal for each share a rep may have, or tangents where many.
 
-    Tangents are added where plans were found. Their large coefficients are more than presolve can
-    take (CP-SAT 9.15 was seen to call worse plans optimal), so it is off where there are any.
+    Tangents are added where plans were found.
     """
 
     def __init__(self, model: Model, part: FairPart) -> None:
@@ -453,11 +452,6 @@ class Product:
                 self._add(rep, int(top[rep]))
             else:
                 self._add_one_by_one(rep, shares)
-
-    @property
-    def has_tangents(self) -> bool:
-        """Whether some logarithm is bounded by tangents."""
-        return bool(self._bounded)
 
     def _add_one_by_one(self, rep: int, shares: list[int]) -> None:
         """Give each share that a rep may have a literal."""

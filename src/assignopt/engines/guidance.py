@@ -102,7 +102,7 @@ class Guidance:
         """Give tasks as amounts and the units of each rep, by the last fairness tier that can."""
         for goal, gain in reversed(kept):
             part = goal.fair[0][1] if len(goal.fair) == 1 else None
-            if part is None:
+            if part is None or goal.linear is not None or goal.used:
                 continue
             amounts = amounts_of(self.arrays, part)
             if amounts is None:

@@ -126,12 +126,10 @@ def needed_for(part: FairPart, unit: Ints, level: int) -> Ints:
 
 
 def is_symmetric(part: FairPart, arrays: Arrays) -> bool:
-    """Whether a task adds the same to every rep measured, all of equal entitlement."""
-    unit, weight = unit_of(part.coef, arrays)[part.who], part.weight[part.who]
-    able = unit > 0
-    return not able.any() or bool(
-        (unit[able] == unit[able][0]).all() and (weight == weight[0]).all()
-    )
+    """Whether a task adds the same to every rep who may take one, all of equal entitlement."""
+    able = part.who & (np.bincount(arrays.pair_rep, minlength=arrays.reps) > 0)
+    unit, weight = unit_of(part.coef, arrays)[able], part.weight[part.who]
+    return bool((unit == unit[:1]).all() and (weight == weight[:1]).all())
 
 
 def has_units(part: FairPart, arrays: Arrays) -> bool:

@@ -130,7 +130,8 @@ class Search:
 
     def is_proved(self, one: Found) -> bool:
         """Tell whether no plan is at least as good in both gains and better in one."""
-        return all(axis.goal.is_exact for axis in self.axes) and not self.region.is_open(one.corner)
+        exact = (axis.goal.is_exact_at(g) for axis, g in zip(self.axes, one.corner, strict=True))
+        return all(exact) and not self.region.is_open(one.corner)
 
     @property
     def gap(self) -> float:

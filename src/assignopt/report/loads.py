@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pandas as pd
 
+from ..check import Audit
 from ..holdings import Holdings, read_assignments
 from . import groups
 from .attribution import Attribution, attribute
@@ -199,7 +200,7 @@ SHOWN = ["reps", "total", "mean", "min", "max", "gini"]
 
 
 def load_report(
-    plan: Plan | tuple[Problem, Any],
+    plan: Plan | Audit | tuple[Problem, Any],
     *,
     of: Quantity = "load",
     per: Per = "weight",
@@ -210,7 +211,7 @@ def load_report(
     Parameters
     ----------
     plan
-        A Plan; or (problem, assignments) with assignments of any origin, as in
+        A Plan or an Audit; or (problem, assignments) with assignments of any origin, as in
         :func:`assignopt.audit`.
     of
         ``load`` (with ``carried_load``), ``count``, ``worth``, ``value`` or ``burden``; the
@@ -252,7 +253,9 @@ def load_report(
     return LoadReport(of, per, measured[of], quantities, by_group, difference, ratio, group, held)
 
 
-def _holdings(plan: Plan | tuple[Problem, Any]) -> Holdings:
+def _holdings(plan: Plan | Audit | tuple[Problem, Any]) -> Holdings:
+    if isinstance(plan, Audit):
+        return plan.holdings
     if isinstance(plan, tuple):
         held, unread = read_assignments(*plan)
         if unread:
