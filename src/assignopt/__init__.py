@@ -14,6 +14,7 @@ from ._version import __version__
 if _typing.TYPE_CHECKING:
     from . import datasets, metrics, plot
     from .check import Audit, audit
+    from .comparing import Diff, compare, diff
     from .errors import AssignoptError, EngineError, NoSolutionError
     from .frontiers import Frontier, frontier
     from .objectives import Coverage, Fairness, Fit, Moves, Preference, RepsUsed, Value, Weighted
@@ -48,6 +49,7 @@ _HOME = {
     "Audit": "check",
     "CoverAll": "rules",
     "Coverage": "objectives",
+    "Diff": "comparing",
     "EngineError": "errors",
     "Fairness": "objectives",
     "Fit": "objectives",
@@ -79,6 +81,8 @@ _HOME = {
     "Value": "objectives",
     "Weighted": "objectives",
     "audit": "check",
+    "compare": "comparing",
+    "diff": "comparing",
     "frontier": "frontiers",
     "load_report": "report",
     "pick": "picking",
@@ -113,6 +117,7 @@ __all__ = [
     "Audit",
     "CoverAll",
     "Coverage",
+    "Diff",
     "EngineError",
     "Fairness",
     "Fit",
@@ -145,7 +150,9 @@ __all__ = [
     "Weighted",
     "__version__",
     "audit",
+    "compare",
     "datasets",
+    "diff",
     "frontier",
     "load_report",
     "metrics",
