@@ -68,7 +68,8 @@ def by_person_frame(matched: Matched, loads: pd.DataFrame, unit: str) -> pd.Data
     gained = _per_rep(matched, matched.taker, reps)
     lost = _per_rep(matched, matched.giver, reps)
     kept = np.bincount(matched.rep_after[matched.kept], minlength=reps)
-    concerned = _concerned(loads) | [bool(g or w) for g, w in zip(gained, lost, strict=True)]
+    moves = [bool(got or gave) for got, gave in zip(gained, lost, strict=True)]
+    concerned = _concerned(loads) | np.array(moves, bool)
     rows = np.flatnonzero(concerned).tolist()
     told = loads.iloc[rows]
     out = pd.DataFrame({"rep_id": told["rep_id"].to_numpy(object)})
