@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -447,6 +448,13 @@ def test_better_follows_the_whole_order_of_a_tier() -> None:
     ("change", "note"),
     [
         ({"objective": [ao.Value()]}, "the objective was coverage > leximax(load per weight) >"),
+        (
+            {"objective": [ao.Coverage(), ao.Fairness("leximax", slack=0.1), ao.Value()]},
+            (
+                "the objective was coverage > leximax(load per weight) > value; "
+                "it is coverage > leximax(load per weight) (slack 0.1) > value"
+            ),
+        ),
         ({"rules": [ao.MaxTasks(2)]}, "1 rule added: "),
         ({"pairs": [("ana", "acme")]}, "the pairs table is new"),
         ({"preferences": [("ana", "acme", 1)]}, "the preferences table is new"),
@@ -481,6 +489,15 @@ def test_what_else_differs_is_said(change: dict[str, Any], note: str) -> None:
     assert found.notes[0].startswith(note)
     expected = 2 if "roles" in note else 1  # a role comes with its credit
     assert len(found.notes) == expected
+
+
+def test_seconds_are_not_datetimes() -> None:
+    start, end = datetime(1970, 1, 1), datetime(1970, 1, 1, 1)
+    tasks = [ao.Task("acme", start=0, end=3600)], [ao.Task("acme", start=start, end=end)]
+    plans = [ao.audit(ao.Problem(TEAM, given_), {}) for given_ in tasks]
+    assert ao.diff(*plans).notes == (
+        "kind of time differs for 1 task: 'acme' ('seconds' -> 'datetime')",
+    )
 
 
 def test_tables_that_differ_only_in_who_left_do_not_differ() -> None:

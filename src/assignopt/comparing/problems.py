@@ -51,9 +51,13 @@ def differences(before: Problem, after: Problem, common: Common) -> tuple[str, .
         *_tables(before, after, common),
     ]
     if before.objective != after.objective:
-        tiers = [" > ".join(t.label for t in p.objective) or "none" for p in (before, after)]
-        sentences.append(f"the objective was {tiers[0]}; it is {tiers[1]}")
+        sentences.append(f"the objective was {_tiers(before)}; it is {_tiers(after)}")
     return tuple(sentences)
+
+
+def _tiers(problem: Problem) -> str:
+    told = [t.label + (f" (slack {t.slack:g})" if t.slack else "") for t in problem.objective]
+    return " > ".join(told) or "none"
 
 
 def _members(thing: str, ids: Texts, was: Bools, now: Bools) -> Iterator[str]:
@@ -99,6 +103,9 @@ def _fields(columns: RepColumns | TaskColumns) -> dict[str, Cells]:
     if isinstance(columns, RepColumns):
         out["available"] = texts([columns.calendar(row) for row in range(len(columns.id))])
     else:
+        out["kind of time"] = np.where(
+            np.isnan(columns.start), texts([None]), texts([columns.clock])
+        )
         out.update(_role_fields(columns))
     for name in known_tags(columns.tags):
         out[f"tag {name!r}"] = columns.tags[name].to_numpy(dtype=object)
