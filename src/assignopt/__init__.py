@@ -14,6 +14,7 @@ from ._version import __version__
 if _typing.TYPE_CHECKING:
     from . import datasets, metrics, plot
     from .check import Audit, audit
+    from .comparing import Diff, compare, diff
     from .errors import AssignoptError, EngineError, NoSolutionError
     from .explaining import Answer, Explanation, WhyNot, explain, recommend, why_not
     from .frontiers import Frontier, frontier
@@ -50,6 +51,7 @@ _HOME = {
     "Audit": "check",
     "CoverAll": "rules",
     "Coverage": "objectives",
+    "Diff": "comparing",
     "EngineError": "errors",
     "Explanation": "explaining",
     "Fairness": "objectives",
@@ -83,6 +85,8 @@ _HOME = {
     "Weighted": "objectives",
     "WhyNot": "explaining",
     "audit": "check",
+    "compare": "comparing",
+    "diff": "comparing",
     "explain": "explaining",
     "frontier": "frontiers",
     "load_report": "report",
@@ -121,6 +125,7 @@ __all__ = [
     "Audit",
     "CoverAll",
     "Coverage",
+    "Diff",
     "EngineError",
     "Explanation",
     "Fairness",
@@ -155,7 +160,9 @@ __all__ = [
     "WhyNot",
     "__version__",
     "audit",
+    "compare",
     "datasets",
+    "diff",
     "explain",
     "frontier",
     "load_report",

@@ -214,7 +214,7 @@ class Plan:
             "versions": dict(self.versions),
             "infeasibility": self.infeasibility,
             "deterministic": self.deterministic,
-            **{name: _rows(frame) for name, frame in frames.items()},
+            **{name: rows_of(frame) for name, frame in frames.items()},
         }
 
     def to_json(self, *, indent: int | None = None) -> str:
@@ -281,19 +281,19 @@ class Plan:
     def __str__(self) -> str:
         parts = [f"{self.headline()} ({self.engine or 'no engine'}, {self.runtime:.2f} s)"]
         if self.frames and len(self.terms):
-            told = _table(_told(self.terms))
+            told = table_text(_told(self.terms))
             parts.append("\nWhat was asked for, most important first:\n" + told)
         if self.frames and len(self.loads):
             loads = self.loads[["rep_id", "tasks", "load", "capacity", "utilisation"]]
             unit = self.problem.effort_unit
-            parts.append(f"\nLoads in {unit}:\n" + _table(_percent(loads, "utilisation")))
+            parts.append(f"\nLoads in {unit}:\n" + table_text(_percent(loads, "utilisation")))
         if self.frames:
             given = self.assignments[["task_id", "role", "rep_id", "effort", "value"]]
             if len(given):
-                parts.append(f"\nWho takes what ({len(given)}):\n" + _table(given, 12))
+                parts.append(f"\nWho takes what ({len(given)}):\n" + table_text(given, 12))
             left = self.unassigned
             if len(left):
-                parts.append(f"\nLeft open ({len(left)}):\n" + _table(left))
+                parts.append(f"\nLeft open ({len(left)}):\n" + table_text(left))
         return "\n".join(parts)
 
     def _repr_html_(self) -> str:
@@ -347,7 +347,8 @@ def frame_of(data: Any, dtypes: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame(data, columns=list(dtypes)).astype(dtypes)
 
 
-def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give the rows as plain data, None for what is missing."""
     cells = frame.astype(object)
     rows = cells.where(frame.notna(), None).to_dict("records")
     return [{str(name): cell for name, cell in row.items()} for row in rows]
@@ -381,7 +382,7 @@ def _short(number: float) -> str:
     return f"{number:,.2f}".rstrip("0").rstrip(".")
 
 
-def _table(frame: pd.DataFrame, most: int = 40) -> str:
+def table_text(frame: pd.DataFrame, most: int = 40) -> str:
     """Print a frame with text to the left, and at most ``most`` rows."""
     shown = frame.head(most).copy()
     for name in shown.columns:

@@ -242,7 +242,7 @@ def load_report(
     """
     held = _holdings(plan)
     problem = held.problem
-    _check(of, per)
+    check_options(of, per)
     names = groups.read_by(problem, by)
     who, weight = measured_reps(problem, per), entitlements(problem, per)
     measured = {name: measures(amounts(held, name, per)[who], weight[who]) for name in QUANTITIES}
@@ -265,7 +265,14 @@ def _holdings(plan: Plan | Audit | tuple[Problem, Any]) -> Holdings:
     return read_assignments(plan.problem, plan.assignments)[0]
 
 
-def _check(of: str, per: str) -> None:
+def check_options(of: str, per: str) -> None:
+    """Check that a quantity and what it is divided by are known.
+
+    Raises
+    ------
+    ValueError
+        When one is not.
+    """
     if of not in QUANTITIES:
         raise ValueError(f"of={of!r} is unknown; allowed is one of {', '.join(QUANTITIES)}")
     if per not in get_args(Per):
