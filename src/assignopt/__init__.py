@@ -16,7 +16,16 @@ if _typing.TYPE_CHECKING:
     from .check import Audit, audit
     from .comparing import Diff, compare, diff
     from .errors import AssignoptError, EngineError, NoSolutionError
-    from .explaining import Answer, Explanation, WhyNot, explain, recommend, why_not
+    from .explaining import (
+        Answer,
+        Explanation,
+        WhyNot,
+        explain,
+        marginal_values,
+        recommend,
+        suggest,
+        why_not,
+    )
     from .frontiers import Frontier, frontier
     from .objectives import Coverage, Fairness, Fit, Moves, Preference, RepsUsed, Value, Weighted
     from .picking import Picks, pick
@@ -90,9 +99,11 @@ _HOME = {
     "explain": "explaining",
     "frontier": "frontiers",
     "load_report": "report",
+    "marginal_values": "explaining",
     "pick": "picking",
     "recommend": "explaining",
     "solve": "solving",
+    "suggest": "explaining",
     "why_not": "explaining",
 }
 """The module that each public name comes from."""
@@ -166,10 +177,12 @@ __all__ = [
     "explain",
     "frontier",
     "load_report",
+    "marginal_values",
     "metrics",
     "pick",
     "plot",
     "recommend",
     "solve",
+    "suggest",
     "why_not",
 ]

@@ -1,7 +1,9 @@
 """Questions to a plan: why this rep, why not that one, who else, what would it take."""
 
 from .explanation import Explanation, RuledOut, explain
+from .marginals import marginal_values
 from .recommending import recommend
+from .suggesting import suggest
 from .whynot import Answer, Broken, Flip, WhyNot, why_not
 
 __all__ = [
@@ -12,6 +14,8 @@ __all__ = [
     "RuledOut",
     "WhyNot",
     "explain",
+    "marginal_values",
     "recommend",
+    "suggest",
     "why_not",
 ]

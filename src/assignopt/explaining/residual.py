@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..arrays import Arrays
-    from ..columns import Bools, Ints
+    from ..columns import Bools, Floats, Ints
     from ..goals import Goal
     from ..shares import FairPart, Gain
 
@@ -159,6 +159,8 @@ class Residual:
                 cost[k], worse[k] = self._fairness_cost(goal)
         more = np.append(self.count < self.high, True)
         fewer = np.append(self.count > self.low, True)
+        self._counting_full = cost.copy()  # as if everybody could take one more
+        self._counting_full[0][:, ~fewer] = NO_LIMIT
         cost[0][~(more[:, None] & fewer[None, :])] = NO_LIMIT
         np.fill_diagonal(cost[0], 0)
         return cost, worse
@@ -281,6 +283,30 @@ class Residual:
             out[:, pairs] += self._packing.unpack(best)[:, arrays.pair_rep[pairs]]
         out[0][~self._is_usable | (out[0] >= NO_LIMIT // 2)] = NO_LIMIT
         return out
+
+    def slot(self, rep: int) -> Floats | None:
+        """Give (K,) changes of the tiers if a rep could take one task more; None if unknown.
+
+        One task more for the rep, one less somewhere, and tasks passed on from there to the rep.
+        """
+        if any(goal.fair and self._has_ends(goal) for goal in self.goals):
+            return None
+        way = self._packing.unpack(self.toward(rep).cost[0])
+        cost, at = _least(np.minimum(self._counting_full[:, [rep], :] + way[:, None, :], NO_LIMIT))
+        zero = np.zeros_like(cost)
+        if not _less(cost, zero)[0]:
+            return np.zeros(len(self.goals))
+        choice = self.choice.copy()
+        node = int(at[0])
+        while node != rep:
+            following = int(self.toward(rep).step[0, node])
+            given = int(self._seat[node, following])
+            choice[given] = self._pair(given, following)
+            node = following
+        old, new = (
+            [goal.value_of(goal.gain(one)) for goal in self.goals] for one in (self.choice, choice)
+        )
+        return np.asarray(np.array(new) - np.array(old), np.float64)
 
     def _layer(self, way: _Way, rep: int) -> int:
         return int(_less(way.cost[1][:, rep], way.cost[0][:, rep]))

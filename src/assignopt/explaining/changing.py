@@ -1,0 +1,70 @@
+"""A problem with one small thing changed, entitlements staying as they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..columns import RepColumns
+    from ..problem import Problem
+    from ..rules import AnyRule
+
+
+def with_entitlements(problem: Problem) -> RepColumns:
+    """Give the reps with their entitlements written out, so that a capacity can change alone."""
+    return replace(problem.rep_columns, weight=problem.weights.copy())
+
+
+def with_capacity(problem: Problem, rep: int, more: float) -> Problem:
+    """Give one rep more capacity."""
+    reps = with_entitlements(problem)
+    capacity = reps.capacity.copy()
+    capacity[rep] += more
+    return problem.replace(reps=replace(reps, capacity=capacity))
+
+
+def with_slots(problem: Problem, rep: int, more: int) -> Problem:
+    """Let one rep hold more tasks."""
+    most = problem.rep_columns.max_tasks.copy()
+    most[rep] += more
+    return problem.replace(reps=replace(problem.rep_columns, max_tasks=most))
+
+
+def with_skill(problem: Problem, rep_id: str, skill: str, level: float) -> Problem:
+    """Teach one rep a skill."""
+    rep = problem.reps[rep_id]
+    skills = {**rep.skills, skill: max(level, rep.skills.get(skill, 0.0))}
+    return problem.with_rep(rep.model_copy(update={"skills": skills}))
+
+
+def with_newcomer(problem: Problem, changes: Mapping[str, object]) -> Problem:
+    """Add a rep of the usual capacity and entitlement."""
+    from ..records import Rep
+
+    active = problem.rep_columns.active
+    capacity = problem.rep_columns.capacity[active]
+    known = capacity[~np.isnan(capacity)]
+    usual = float(np.median(known)) if len(known) else None
+    weights = problem.weights[active]
+    name = newcomer_id(problem)
+    rep = Rep(name, capacity=usual, weight=float(np.median(weights)) if len(weights) else None)
+    pinned = problem.replace(reps=with_entitlements(problem))
+    return pinned.with_rep(rep.model_copy(update=dict(changes)))
+
+
+def newcomer_id(problem: Problem) -> str:
+    """Give an id that no rep has."""
+    name, number = "newcomer", 2
+    while name in problem.reps:
+        name, number = f"newcomer {number}", number + 1
+    return name
+
+
+def without_rule(problem: Problem, rule: AnyRule) -> Problem:
+    """Drop one rule."""
+    return problem.replace(rules=[one for one in problem.rules if one is not rule])

@@ -1,0 +1,249 @@
+"""Small changes that would help: a plan in, changes with their effect out, each one solved."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..objectives import maximises
+from ..plan import Status, frame_of
+from ..report import load_report
+from ..rules import Allow, Pin
+from ..solving import solve
+from .changing import with_capacity, with_skill, with_slots, without_rule
+from .forcing import NEGLIGIBLE, tier_names
+from .marginals import LEAST_SECONDS
+from .standing import standing_of
+from .words import number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pandas as pd
+
+    from ..check import Audit
+    from ..plan import Plan
+    from ..problem import Problem
+    from ..rules import AnyRule
+    from .standing import Standing
+
+_BEFORE = {"rank": "int64", "kind": "str", "what": "str", "rep_id": "str", "skill": "str"}
+_BEFORE |= {"rule": "str", "amount": "float64"}
+_AFTER = {"assigned": "int64", "gini": "float64", "range": "float64", "better": "int64"}
+_AFTER |= {"proved": "bool"}
+
+TEACHERS = 3
+"""Reps with most room who are considered for learning a skill, or for another territory."""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A small change.
+
+    Parameters
+    ----------
+    kind
+        ``capacity``, ``slots``, ``skill``, ``rule`` or ``territory``.
+    what
+        The change in words.
+    make
+        Gives the changed problem.
+    rep, skill, rule, amount
+        What it is about.
+    """
+
+    kind: str
+    what: str
+    make: Callable[[Problem], Problem]
+    rep: str | None = None
+    skill: str | None = None
+    rule: str | None = None
+    amount: float = np.nan
+
+
+def suggest(
+    plan: Plan | Audit,
+    k: int = 10,
+    *,
+    time_limit: float = 30.0,
+    seed: int = 0,
+    workers: int | None = None,
+) -> pd.DataFrame:
+    """Rank small changes by what they would do for the tiers, each verified by a solve.
+
+    Considered are: room for the largest task that is open or held (at the reps with least room),
+    one more task for a rep at its limit, each skill that tasks ask for taught to reps with room,
+    each rule left out, and one person let into each territory. Entitlements stay as they are.
+
+    Parameters
+    ----------
+    plan
+        A Plan, or the Audit of anybody's assignments.
+    k
+        How many rows at most; only changes that make the plan better are listed.
+    time_limit
+        Seconds for all solves together.
+    seed, workers
+        As for :func:`assignopt.solve`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``rank``, ``kind``, ``what`` (in words), ``rep_id``, ``skill``, ``rule``, ``amount``, a
+        column for each tier with its change (after minus before), changes of the number of seats
+        ``assigned`` and of the ``gini`` and ``range`` of load per entitlement, ``better`` (1), and
+        ``proved``: whether the change in the tiers is that of the best plan. A row that is not
+        proved delivers at least what it says.
+
+    Examples
+    --------
+    >>> import assignopt as ao
+    >>> reps = [ao.Rep("ana", capacity=4, skills={"german"}), ao.Rep("bo", capacity=4)]
+    >>> tasks = [ao.Task("acme", effort=3, requires={"german"}),
+    ...          ao.Task("zed", effort=2, requires={"german"})]
+    >>> plan = ao.solve(ao.Problem(reps, tasks, objective=[ao.Coverage()]))
+    >>> ao.suggest(plan)[["kind", "what", "coverage"]]
+           kind                          what  coverage
+    0  capacity        3 hours more for 'ana'       1.0
+    1     skill  teach 'bo' 'german', level 1       1.0
+    """
+    standing = standing_of(plan)
+    if not isinstance(k, int) or isinstance(k, bool) or k < 1:
+        raise ValueError(f"k is {k!r}; allowed is a whole number, 1 or more")
+    until = time.perf_counter() + time_limit
+    ideas = list(_ideas(standing))
+    found = []
+    for turn, idea in enumerate(ideas):
+        left = until - time.perf_counter()
+        if left <= 0:
+            break
+        seconds = max(left / (len(ideas) - turn), LEAST_SECONDS)
+        options = {"time_limit": seconds, "seed": seed, "workers": workers}
+        tried = _tried(standing, idea, options)
+        if tried is not None:
+            found.append((idea, *tried))
+    return _frame(standing, found, k)
+
+
+def _tried(
+    standing: Standing, idea: Suggestion, options: dict[str, Any]
+) -> tuple[list[float], Plan] | None:
+    """Solve the changed problem; None unless the plan gets better."""
+    plan = solve(idea.make(standing.problem), hint=standing.hint(), **options)
+    if plan.status in (Status.INFEASIBLE, Status.UNKNOWN):
+        return None
+    old, new = standing.terms["value"].to_numpy(), plan.terms["value"].to_numpy()
+    small = NEGLIGIBLE * np.maximum(1.0, np.abs(old))
+    changes = np.where(np.abs(new - old) <= small, 0.0, new - old).tolist()
+    return (changes, plan) if _signed(standing, changes) > [0.0] * len(changes) else None
+
+
+def _signed(standing: Standing, changes: list[float]) -> list[float]:
+    signs = [1.0 if maximises(tier) else -1.0 for tier in standing.problem.objective]
+    return [sign * change + 0.0 for sign, change in zip(signs, changes, strict=True)]
+
+
+def _frame(
+    standing: Standing, found: list[tuple[Suggestion, list[float], Plan]], k: int
+) -> pd.DataFrame:
+    names = tier_names(standing)
+    dtypes = {**_BEFORE, **dict.fromkeys(names, "float64"), **_AFTER}
+    before = load_report(standing.found).overall
+    seats = len(standing.found.holdings)
+    keyed = [(tuple(-c for c in _signed(standing, row[1])), row) for row in found]
+    keyed.sort(key=lambda pair: (pair[0], pair[1][0].what))
+    rows = []
+    for key, (idea, changes, plan) in keyed[:k]:
+        rank = 1 + sum(other < key for other, _ in keyed)
+        after = load_report(plan).overall
+        told = [idea.kind, idea.what, idea.rep, idea.skill, idea.rule, idea.amount]
+        measures = [float(after[name] - before[name]) for name in ("gini", "load_range")]
+        more = len(plan.assignments) - seats
+        proved = plan.status is Status.OPTIMAL and standing.is_proved
+        rows.append([rank, *told, *changes, more, *measures, 1, proved])
+    return frame_of(rows, dtypes)
+
+
+# -- what could be changed -----------------------------------------------------------------------
+
+
+def _ideas(standing: Standing) -> Iterator[Suggestion]:
+    """List the changes to try, those first that open tasks ask for."""
+    yield from _skills(standing)
+    yield from _limits(standing)
+    for rule in standing.problem.rules:
+        if isinstance(rule, Allow) and rule.rep is not None:
+            yield from _territories(standing, rule)
+        if not isinstance(rule, Pin) or rule.task not in _open_tasks(standing):
+            words = f"without the rule: {rule.sentence}"
+            yield Suggestion("rule", words, partial(without_rule, rule=rule), rule=rule.id)
+
+
+def _open_tasks(standing: Standing) -> set[str]:
+    open_ = np.flatnonzero(standing.holders < 0)
+    return {standing.named(int(seat))[0] for seat in open_}
+
+
+def _room(standing: Standing) -> list[int]:
+    """List the active reps, those with most room first."""
+    reps, held = standing.problem.rep_columns, standing.found.holdings
+    left = np.where(np.isnan(reps.capacity), np.inf, reps.capacity - held.load)
+    order = np.argsort(-left, kind="stable")
+    return [int(rep) for rep in order if reps.active[rep]]
+
+
+def _skills(standing: Standing) -> Iterator[Suggestion]:
+    """Teach reps with room the skills that tasks ask for, those of open tasks first."""
+    problem = standing.problem
+    wanted: dict[str, tuple[int, float]] = {}
+    left = _open_tasks(standing)
+    for task in problem.tasks.values():
+        needs = [task.requires, *(role.requires for role in task.roles)]
+        for name, level in [item for one in needs for item in one.items()]:
+            count, most = wanted.get(name, (0, 0.0))
+            wanted[name] = (count + (task.id in left), max(level, most))
+    for name, (_, level) in sorted(wanted.items(), key=lambda item: (-item[1][0], item[0])):
+        able = [standing.rep_name(rep) for rep in _room(standing)]
+        short = [one for one in able if one and problem.reps[one].skills.get(name, 0.0) < level]
+        for one in short[:TEACHERS]:
+            words = f"teach {one!r} {name!r}, level {number(level)}"
+            make = partial(with_skill, rep_id=one, skill=name, level=level)
+            yield Suggestion("skill", words, make, rep=one, skill=name, amount=level)
+
+
+def _limits(standing: Standing) -> Iterator[Suggestion]:
+    """Lift the capacities and numbers of tasks that are nearly used up."""
+    problem, held = standing.problem, standing.found.holdings
+    reps = problem.rep_columns
+    largest = float(problem.task_columns.effort.max(initial=0.0))
+    for rep in reversed(_room(standing)):
+        name = str(standing.rep_name(rep))
+        room = reps.capacity[rep] - held.load[rep]
+        if largest > 0 and room < largest:
+            words = f"{number(largest)} {problem.effort_unit} more for {name!r}"
+            make: Any = partial(with_capacity, rep=rep, more=largest)
+            yield Suggestion("capacity", words, make, rep=name, amount=largest)
+        if held.count[rep] >= reps.max_tasks[rep]:
+            words, make = f"one task more for {name!r}", partial(with_slots, rep=rep, more=1)
+            yield Suggestion("slots", words, make, rep=name, amount=1.0)
+
+
+def _territories(standing: Standing, rule: Allow) -> Iterator[Suggestion]:
+    """Let a rep with room into a territory."""
+    inside = standing.problem.select_reps(rule.rep)
+    outside = [rep for rep in _room(standing) if not inside[rep]]
+    names = [str(name) for name in standing.problem.rep_columns.id[inside]]
+    for rep in outside[:TEACHERS]:
+        one = str(standing.rep_name(rep))
+        words = f"let {one!r} into: {rule.sentence}"
+        make = partial(_let_in, rule=rule, reps=[*names, one])
+        yield Suggestion("territory", words, make, rep=one, rule=rule.id)
+
+
+def _let_in(problem: Problem, rule: Allow, reps: list[str]) -> Problem:
+    wider: AnyRule = Allow(task=rule.task, rep=reps, id=rule.id)
+    return problem.replace(rules=[wider if one is rule else one for one in problem.rules])
