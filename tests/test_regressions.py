@@ -264,7 +264,7 @@ def test_a_sum_of_thirds_is_counted_exactly() -> None:
 def test_numbers_too_far_apart_to_compare_are_refused(notion: Any) -> None:
     tier = ao.Fairness(notion, of="worth")
     reps = [ao.Rep("a", weight=1e-300), ao.Rep("b", weight=1e300)]
-    with pytest.raises(ValueError, match=r"weights go from 1e-300 to 1e\+300; allowed is 1e-12"):
+    with pytest.raises(ValueError, match=r"weights go from 1e-300 to 1e\+300; allowed is 1e"):
         ao.solve(ao.Problem(reps, [ao.Task("t")], objective=[tier]))
     large = ao.Problem([ao.Rep("a")], [ao.Task("t", value=1e300)], objective=[tier])
     with pytest.raises(ValueError, match="worth adds up to 1e"):

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 EXACT = 1e-6
 """Error from rounding, relative to a tier's value, up to which it counts as proved."""
 
-NOTHING = 1e-9
+NOTHING = 1e-10
 """The same, relative to the most the tier can come to: what nobody can tell from 0."""
 
 RATIO_DIGITS = Fraction(1, 10**8)
@@ -196,6 +196,9 @@ class Goal:
 
     def is_exact_at(self, gain: Gain) -> bool:
         """Whether rounding is too small to matter: a millionth of the value, or nothing at all."""
+        order = self.order
+        if order is not None and order.tier.notion == "nash":
+            return not gain[0] or order.product_error <= EXACT
         value = self.value_of(gain)
         told = abs(value) if math.isfinite(value) else 0.0
         return self.error <= max(EXACT * told, NOTHING * self.size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,10 @@ LIMIT = 2**58
 
 NO_LIMIT = 2**60
 """Stands for no upper limit on an integer sum."""
+
+
+SUM_DIGITS = 11
+"""Digits that a sum of rounded numbers has, six decimals at least and nine at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +85,9 @@ def scaled(values: Floats, total: float) -> Scaled:
         What the absolute values of one sum can add up to.
     """
     exact = decimals_of(values)
-    decimals = MAX_DECIMALS if exact is None else exact
+    decimals = exact
+    if decimals is None:
+        decimals = max(MAX_DECIMALS, min(SUM_DIGITS - math.ceil(math.log10(max(total, 1))), 9))
     while total * 10.0**decimals > LIMIT:
         decimals -= 1
     at = at_scale(values, 10.0**decimals)

@@ -15,7 +15,7 @@ import numpy as np
 
 from .errors import Faults
 from .holdings import history_of
-from .scaling import LIMIT, MAX_DECIMALS, NO_LIMIT, at_scale, decimals_of, scaled
+from .scaling import LIMIT, NO_LIMIT, at_scale, decimals_of, scaled
 
 if TYPE_CHECKING:
     from .arrays import Arrays
@@ -40,7 +40,7 @@ def tighter(one: Gain, other: Gain | None) -> Gain:
     return one if other is None else min(one, other, key=lambda bound: (*bound, math.inf))
 
 
-DIGITS = 9
+DIGITS = 10
 """Digits kept of shares that have to be rounded."""
 
 MAX_LCM = 10**9
@@ -50,11 +50,14 @@ LOG_BITS = 40
 """Bits that an entitlement, a logarithm's unit and the largest quantity may take together."""
 
 
+FACTOR_DIGITS = 8
+"""Digits kept of one over an entitlement that has to be rounded, at the largest one."""
+
 LARGEST = 1e100
-"""What quantities that are measured may add up to."""
+"""What quantities that are measured may add up to, in units and per entitlement."""
 
 WIDEST = 1e12
-"""How large an entitlement may be, in units and of the smallest one."""
+"""How many times the smallest entitlement another may be."""
 
 PRODUCT_DIGITS = 1e-8
 """Products whose value differs by less than this, relatively, are the same."""
@@ -215,6 +218,17 @@ class FairPart:
         most = float(top.max(initial=0))
         return most / self.scale if self.is_order else most
 
+    @property
+    def product_error(self) -> float:
+        """Bound by how much rounding changes a product, relative to it."""
+        logs = self.log_tolerance / self.log_scale
+        logs /= float(self.weight[self.who].sum()) or 1.0
+        some = np.concatenate([self.coef, self.offset])
+        lost = self.error * self.scale / int(some[some > 0].min(initial=NO_LIMIT))
+        if lost + self.factor_error >= 1:  # something may count as nothing
+            return math.inf
+        return math.expm1(logs - math.log1p(-lost))
+
     def value_error(self, arrays: Arrays, least: float = 0.0) -> float:
         """Bound by how much rounding changes the tier's value.
 
@@ -227,13 +241,7 @@ class FairPart:
         """
         notion = self.tier.notion
         if notion == "nash":
-            logs = self.log_tolerance / self.log_scale
-            logs /= float(self.weight[self.who].sum()) or 1.0
-            some = np.concatenate([self.coef, self.offset])
-            lost = self.error * self.scale / int(some[some > 0].min(initial=NO_LIMIT))
-            if lost + self.factor_error >= 1:
-                return self.size(arrays)
-            return self.size(arrays) * math.expm1(logs - math.log1p(-lost))
+            return self.size(arrays) * min(self.product_error, 1.0)
         if notion == "gini":
             if not self.error and not self.factor_error:
                 return 0.0
@@ -339,16 +347,17 @@ def _check_range(
 ) -> None:
     """Raise a ValidationError where numbers are too large or too far apart to be compared."""
     total = float(offset.sum()) + float(amounts.sum())
-    least = float(weight[who].min(initial=math.inf))
-    most = float(weight[who].max(initial=0.0))
+    least, most = float(weight[who].min(initial=math.inf)), float(weight[who].max(initial=0.0))
     faults = Faults("solve")
-    if total > LARGEST:
-        message = f"{tier.of} adds up to {total:.3g}; allowed is {LARGEST:.0e} in {tier.label}"
-        faults.add(("tasks",), f"{message}. Use a larger unit", total)
-    if who.any() and (most > least * WIDEST or most > WIDEST or least < 1 / WIDEST):
-        allowed = f"{1 / WIDEST:.0e} to {WIDEST:.0e}, and no more than {WIDEST:.0e} times another"
-        message = f"weights go from {least:.3g} to {most:.3g}; allowed is {allowed}"
-        faults.add(("reps",), f"{message} in {tier.label}. Use another unit", most)
+    if total > LARGEST or total > LARGEST * least:
+        message = f"{tier.of} adds up to {total:.3g}, and the smallest weight is {least:.3g}"
+        limit = f"at most {LARGEST:.0e} in all, and per weight, in {tier.label}"
+        faults.add(("tasks",), f"{message}; allowed is {limit}. Use another unit", total)
+    if most > least * WIDEST:
+        message = (
+            f"weights go from {least:.3g} to {most:.3g}; allowed is {WIDEST:.0e} of one another"
+        )
+        faults.add(("reps",), f"{message} in {tier.label}. Use another weight", most)
     faults.raise_if_any()
 
 
@@ -443,7 +452,7 @@ def _squares(
         factor_scale = multiple / 10.0 ** (places or 0)
         factor = np.where(who, multiple // whole, 0)
     else:
-        factor_scale = 10.0**MAX_DECIMALS * float(entitled[who].max(initial=1.0))
+        factor_scale = 10.0**FACTOR_DIGITS * float(entitled[who].max(initial=1.0))
         exact = np.where(who, factor_scale / entitled, 0.0)
         factor = np.rint(exact).astype(np.int64)
         lost = float((np.abs(factor - exact) / factor_scale * top**2).sum())

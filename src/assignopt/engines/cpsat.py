@@ -37,6 +37,10 @@ AIM_SHARE = 0.4
 """Share of a tier's time in which a plan that meets a bound in all numbers is asked for."""
 
 
+EXACT_FLOAT = 2**53
+"""Whole numbers below are floats without rounding."""
+
+
 class CpSatEngine:
     """Solve any tier under any rules.
 
@@ -560,7 +564,10 @@ class CpSatEngine:
         if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             solution = np.fromiter(solver.response_proto.solution, np.int64)
             values = solution[: int(self.model.live.sum())]
-            return Outcome(self.model.choice(values), (_floor(solver.best_objective_bound),))
+            bound = _floor(solver.best_objective_bound)
+            if self._proved and abs(solver.objective_value) < EXACT_FLOAT:
+                bound = min(bound, round(solver.objective_value))
+            return Outcome(self.model.choice(values), (bound,))
         if status is None:  # given up: the search may go on with this model, so take another
             self.model.cp = self.model.cp.clone()
         kept = listener.values
