@@ -14,6 +14,7 @@ from ._version import __version__
 if _typing.TYPE_CHECKING:
     from . import datasets, metrics, plot
     from .check import Audit, audit
+    from .diagnosing import Certificate, Diagnosis, diagnose
     from .errors import AssignoptError, EngineError, NoSolutionError
     from .frontiers import Frontier, frontier
     from .objectives import Coverage, Fairness, Fit, Moves, Preference, RepsUsed, Value, Weighted
@@ -46,8 +47,10 @@ _HOME = {
     "AssignoptError": "errors",
     "Attribution": "report",
     "Audit": "check",
+    "Certificate": "diagnosing",
     "CoverAll": "rules",
     "Coverage": "objectives",
+    "Diagnosis": "diagnosing",
     "EngineError": "errors",
     "Fairness": "objectives",
     "Fit": "objectives",
@@ -79,6 +82,7 @@ _HOME = {
     "Value": "objectives",
     "Weighted": "objectives",
     "audit": "check",
+    "diagnose": "diagnosing",
     "frontier": "frontiers",
     "load_report": "report",
     "pick": "picking",
@@ -111,8 +115,10 @@ __all__ = [
     "AssignoptError",
     "Attribution",
     "Audit",
+    "Certificate",
     "CoverAll",
     "Coverage",
+    "Diagnosis",
     "EngineError",
     "Fairness",
     "Fit",
@@ -146,6 +152,7 @@ __all__ = [
     "__version__",
     "audit",
     "datasets",
+    "diagnose",
     "frontier",
     "load_report",
     "metrics",

@@ -1,0 +1,169 @@
+"""What it would take: an infeasible Problem and its conflict in, verified repairs out.
+
+A change that repairs a problem alone relaxes something in every conflict, so only what is in the
+conflict found is tried. Where no single change does, pairs are: the second of a pair is in the
+conflict that the first one leaves. Problems with many things wrong at once are repaired conflict
+by conflict.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..rules import CoverAll
+from .changes import Change, least_change
+from .conflicts import find_conflict
+from .limits import without
+from .limits import limits_of as limits_of_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ..plan import Plan
+    from ..problem import Problem
+    from .conflicts import Conflict
+    from .limits import Limit
+    from .probing import Prober
+
+MOST_ROUNDS = 40
+"""Conflicts that are repaired one after the other, at most."""
+
+
+@dataclass(frozen=True, eq=False)
+class Repair:
+    """Changes that together make a problem feasible.
+
+    Parameters
+    ----------
+    changes
+        What is changed.
+    problem
+        The problem with the changes.
+    plan
+        A plan of it, audited: the proof that the repair repairs.
+    """
+
+    changes: tuple[Change, ...]
+    problem: Problem
+    plan: Plan
+
+    @property
+    def size(self) -> float:
+        """The sizes of the changes, added up."""
+        return sum(change.size for change in self.changes)
+
+    @property
+    def least(self) -> bool:
+        """Whether one step less of any change, the others as they are, is proved not to do."""
+        return all(change.least for change in self.changes)
+
+    @property
+    def sentence(self) -> str:
+        """The changes in words."""
+        return "; ".join(change.sentence for change in self.changes)
+
+
+def find_repairs(problem: Problem, conflict: Conflict, prober: Prober) -> list[Repair]:
+    """Find repairs: fewest changes first, then the smallest; see :func:`assignopt.diagnose`."""
+    found = list(_singles(problem, conflict.limits, prober))
+    keeps_all = any(not _is_demand(r.changes[0].limit) for r in found)
+    if not found:
+        found = list(_pairs(problem, conflict, prober))
+        keeps_all = bool(found)
+    if not keeps_all:
+        chained = _conflict_by_conflict(problem, conflict, prober)
+        found += [] if chained is None else [chained]
+    return sorted(found, key=lambda repair: (len(repair.changes), repair.size))
+
+
+def _is_demand(limit: Limit) -> bool:
+    """Whether a limit says what is to be done: without it less is done."""
+    return isinstance(limit.rule, CoverAll)
+
+
+def _singles(problem: Problem, limits: Iterable[Limit], prober: Prober) -> Iterator[Repair]:
+    for limit in limits:
+        found = least_change(problem, limit, prober)
+        if found is not None:
+            yield Repair((found[0],), found[0].applied(problem), found[1])
+
+
+def _pairs(problem: Problem, conflict: Conflict, prober: Prober) -> Iterator[Repair]:
+    """Relax one limit of the conflict, and one of the conflict that is left then."""
+    done: set[frozenset[str]] = set()
+    for first in conflict.limits:
+        halfway = Change(first).applied(problem)
+        answer = prober.ask(halfway)
+        if answer.feasible is not False:
+            continue
+        rest = find_conflict(halfway, prober, answer.certificate)
+        for second in rest.limits:
+            both = frozenset((first.id, second.id))
+            if both in done:
+                continue
+            done.add(both)
+            repair = _tightened(problem, (Change(first), Change(second)), prober)
+            if repair is not None:
+                yield repair
+
+
+def _conflict_by_conflict(problem: Problem, conflict: Conflict, prober: Prober) -> Repair | None:
+    """Relax the cheapest limit of each conflict in turn, none that says what is to be done."""
+    changes: dict[str, Change] = {}
+    now = problem
+    for _ in range(MOST_ROUNDS):
+        change = _cheapest(now, conflict.limits, prober)
+        if change is None:
+            return None
+        earlier = changes.pop(change.limit.id, None)
+        before = change.before if earlier is None else earlier.before
+        changes[change.limit.id] = Change(
+            change.limit, change.amount, before, change.step, change.least
+        )
+        now = _all(problem, changes.values())
+        answer = prober.ask(now)
+        if answer.feasible:
+            return _tightened(problem, tuple(changes.values()), prober)
+        if answer.feasible is None:
+            return None
+        conflict = find_conflict(now, prober, answer.certificate)
+    return None
+
+
+def _cheapest(problem: Problem, limits: tuple[Limit, ...], prober: Prober) -> Change | None:
+    """Find the smallest change that resolves this conflict, whatever else is wrong."""
+    inside = {limit.id for limit in limits}
+    others = [limit for limit in limits_of_problem(problem) if limit.id not in inside]
+    alone = without(problem, others)
+    found = [
+        least_change(alone, limit, prober) for limit in limits if not _is_demand(limit)
+    ]
+    changes = [one[0] for one in found if one is not None]
+    return min(changes, key=lambda change: change.size, default=None)
+
+
+def _all(problem: Problem, changes: Iterable[Change]) -> Problem:
+    for change in changes:
+        problem = change.applied(problem)
+    return problem
+
+
+def _tightened(problem: Problem, changes: tuple[Change, ...], prober: Prober) -> Repair | None:
+    """Make each change as small as the others allow, and leave out those not needed."""
+    answer = prober.ask(_all(problem, changes))
+    if not answer.feasible or answer.plan is None:
+        return None
+    plan = answer.plan
+    kept = list(changes)
+    for change in changes:
+        others = [one for one in kept if one is not change]
+        rest = _all(problem, others)
+        if others and (spare := prober.ask(rest)).feasible and spare.plan is not None:
+            kept, plan = others, spare.plan
+            continue
+        found = least_change(rest, change.limit, prober)
+        if found is not None:
+            kept = [found[0] if one is change else one for one in kept]
+            plan = found[1]
+    return Repair(tuple(kept), _all(problem, kept), plan)
