@@ -89,7 +89,7 @@ def diagnose(
     if answer.feasible is False:
         half = Prober(time.perf_counter() + CONFLICT_SHARE * prober.left, seed, workers)
         conflict = find_conflict(problem, half, answer.certificate)
-        repairs = find_repairs(problem, conflict, prober)
+        repairs = find_repairs(problem, conflict, answer.certificate, prober)
     left = frame_of([], UNASSIGNED) if answer.plan is None else answer.plan.unassigned
     return Diagnosis(
         problem=problem,

@@ -161,29 +161,54 @@ def least_change(problem: Problem, limit: Limit, prober: Prober) -> tuple[Change
     values = _values(problem, limit, found.plan)
     if values is None:
         return dropped, found.plan
-    return _bisect(problem, limit, values, prober) or (dropped, found.plan)
+    last = prober.ask(_at(problem, limit, values, -1).applied(problem))
+    if not last.feasible or last.plan is None:
+        return dropped, found.plan
+    return _bisect(problem, limit, values, last.plan, prober)
+
+
+def tightened(problem: Problem, change: Change, plan: Plan, prober: Prober) -> tuple[Change, Plan]:
+    """Make a change as small as can be, given a plan of the problem with it."""
+    if change.amount is None or change.before is None:
+        if change.exempt or _dial(problem, change.limit) is None:
+            return change, plan
+        return least_change(problem, change.limit, prober) or (change, plan)
+    values = _values(problem, change.limit, plan)
+    assert values is not None
+    stricter = [v for v in values if abs(v - change.before) < abs(change.amount - change.before)]
+    values = [*stricter, change.amount]
+    near = _at(problem, change.limit, values, -2)
+    if len(values) > 2 and (answer := prober.ask(near.applied(problem))).feasible is False:
+        return replace(change, step=near.step, least=True), plan
+    if len(values) > 2 and answer.plan is not None:
+        values, plan = values[:-1], answer.plan
+    return _bisect(problem, change.limit, values, plan, prober)
+
+
+def _at(problem: Problem, limit: Limit, values: list[float], place: int) -> Change:
+    """Give the change of a limit to one of its values."""
+    dial = _dial(problem, limit)
+    assert dial is not None
+    step = None if limit.kind == "skill" else dial[2]
+    return Change(limit, values[place], values[0], step)
 
 
 def _bisect(
-    problem: Problem, limit: Limit, values: list[float], prober: Prober
-) -> tuple[Change, Plan] | None:
-    """Find the first value, the strictest ones first, with which there is a plan."""
-    before = values[0]
-    low, best, plan, sure = 0, len(values), None, True
-    step = abs(values[1] - values[0]) if limit.kind != "skill" and len(values) > 1 else None
-    probe = len(values) - 1
-    while low < best - 1 or plan is None:
-        change = Change(limit, values[probe], before, step)
-        answer = prober.ask(change.applied(problem))
-        if answer.feasible:
-            best, plan = probe, answer.plan
-        elif plan is None:
-            return None
-        else:
-            low = probe
-            sure = sure and answer.feasible is False
+    problem: Problem, limit: Limit, values: list[float], plan: Plan, prober: Prober
+) -> tuple[Change, Plan]:
+    """Find the first value, the strictest ones first, with which there is a plan.
+
+    There is none with the first value, and this one with the last.
+    """
+    low, best, sure = 0, len(values) - 1, True
+    while low < best - 1:
         probe = (low + best) // 2
-    return Change(limit, values[best], before, step, least=sure), plan
+        answer = prober.ask(_at(problem, limit, values, probe).applied(problem))
+        if answer.feasible and answer.plan is not None:
+            best, plan = probe, answer.plan
+        else:
+            low, sure = probe, sure and answer.feasible is False
+    return replace(_at(problem, limit, values, best), least=sure), plan
 
 
 def _values(problem: Problem, limit: Limit, plan: Plan) -> list[float] | None:
@@ -197,7 +222,8 @@ def _values(problem: Problem, limit: Limit, plan: Plan) -> list[float] | None:
         return [before, *sorted({v for v in levels if v < before} | {0.0}, reverse=True)]
     enough = _enough(limit, plan, way)
     if enough is None:
-        enough = 0.0 if way < 0 else before + len(problem.tasks) + len(problem.task_columns.roles.task)
+        seats = len(problem.tasks) + len(problem.task_columns.roles.task)
+        enough = 0.0 if way < 0 else before + seats
     steps = max(1, int(np.ceil(way * (enough - before) / step - 1e-9)))
     return [max(0.0, round(before + way * step * i, 6)) for i in range(steps + 1)]
 
@@ -268,8 +294,8 @@ def _fewest_exempt(
         return None
     open_ = plan.unassigned["task_id"].unique()
     exempt = tuple(problem.task_columns.id[picked & problem.tasks.index.isin(open_)])
-    alone = not picked[problem.task_columns.roles.task].any()
-    proved = plan.status is Status.OPTIMAL and alone
+    most = np.floor(plan.terms["bound"].iloc[0] + 1e-6)  # a task with an empty seat counts less
+    proved = bool(len(exempt) <= picked.sum() - most)
     change = Change(limit, None, None, None, proved, exempt, int(picked.sum()))
     answer = prober.ask(change.applied(problem))
     return (change, answer.plan) if answer.feasible and answer.plan is not None else None

@@ -9,7 +9,7 @@ limits speak of stays as it was, even where a selector or a period would now pic
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -51,10 +51,10 @@ class Limit:
 
     kind: Kind
     of: str
-    sentence: str
+    sentence: str = field(compare=False)
     role: str = OWNER
     skill: str = ""
-    rule: AnyRule | None = None
+    rule: AnyRule | None = field(default=None, compare=False)
 
     @property
     def id(self) -> str:

@@ -8,22 +8,21 @@ by conflict.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..rules import CoverAll
-from .changes import Change, least_change
+from .changes import Change, least_change, tightened
 from .conflicts import find_conflict
-from .limits import without
-from .limits import limits_of as limits_of_problem
+from .limits import Limit, limits_of, with_fields, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ..plan import Plan
     from ..problem import Problem
+    from ..proofs import Certificate
     from .conflicts import Conflict
-    from .limits import Limit
     from .probing import Prober
 
 MOST_ROUNDS = 40
@@ -64,7 +63,9 @@ class Repair:
         return "; ".join(change.sentence for change in self.changes)
 
 
-def find_repairs(problem: Problem, conflict: Conflict, prober: Prober) -> list[Repair]:
+def find_repairs(
+    problem: Problem, conflict: Conflict, certificate: Certificate | None, prober: Prober
+) -> list[Repair]:
     """Find repairs: fewest changes first, then the smallest; see :func:`assignopt.diagnose`."""
     found = list(_singles(problem, conflict.limits, prober))
     keeps_all = any(not _is_demand(r.changes[0].limit) for r in found)
@@ -72,7 +73,7 @@ def find_repairs(problem: Problem, conflict: Conflict, prober: Prober) -> list[R
         found = list(_pairs(problem, conflict, prober))
         keeps_all = bool(found)
     if not keeps_all:
-        chained = _conflict_by_conflict(problem, conflict, prober)
+        chained = _conflict_by_conflict(problem, conflict, certificate, prober)
         found += [] if chained is None else [chained]
     return sorted(found, key=lambda repair: (len(repair.changes), repair.size))
 
@@ -91,7 +92,7 @@ def _singles(problem: Problem, limits: Iterable[Limit], prober: Prober) -> Itera
 
 def _pairs(problem: Problem, conflict: Conflict, prober: Prober) -> Iterator[Repair]:
     """Relax one limit of the conflict, and one of the conflict that is left then."""
-    done: set[frozenset[str]] = set()
+    done: set[frozenset[Limit]] = set()
     for first in conflict.limits:
         halfway = Change(first).applied(problem)
         answer = prober.ask(halfway)
@@ -99,7 +100,7 @@ def _pairs(problem: Problem, conflict: Conflict, prober: Prober) -> Iterator[Rep
             continue
         rest = find_conflict(halfway, prober, answer.certificate)
         for second in rest.limits:
-            both = frozenset((first.id, second.id))
+            both = frozenset((first, second))
             if both in done:
                 continue
             done.add(both)
@@ -108,39 +109,54 @@ def _pairs(problem: Problem, conflict: Conflict, prober: Prober) -> Iterator[Rep
                 yield repair
 
 
-def _conflict_by_conflict(problem: Problem, conflict: Conflict, prober: Prober) -> Repair | None:
+def _conflict_by_conflict(
+    problem: Problem, conflict: Conflict, certificate: Certificate | None, prober: Prober
+) -> Repair | None:
     """Relax the cheapest limit of each conflict in turn, none that says what is to be done."""
-    changes: dict[str, Change] = {}
+    changes: dict[Limit, Change] = {}
     now = problem
     for _ in range(MOST_ROUNDS):
-        change = _cheapest(now, conflict.limits, prober)
+        change = _cheapest(now, conflict.limits, certificate, prober)
         if change is None:
             return None
-        earlier = changes.pop(change.limit.id, None)
+        earlier = changes.pop(change.limit, None)
         before = change.before if earlier is None else earlier.before
-        changes[change.limit.id] = Change(
-            change.limit, change.amount, before, change.step, change.least
-        )
+        changes[change.limit] = replace(change, before=before)
         now = _all(problem, changes.values())
         answer = prober.ask(now)
         if answer.feasible:
             return _tightened(problem, tuple(changes.values()), prober)
         if answer.feasible is None:
             return None
-        conflict = find_conflict(now, prober, answer.certificate)
+        certificate = answer.certificate
+        conflict = find_conflict(now, prober, certificate)
     return None
 
 
-def _cheapest(problem: Problem, limits: tuple[Limit, ...], prober: Prober) -> Change | None:
+def _cheapest(
+    problem: Problem, limits: tuple[Limit, ...], certificate: Certificate | None, prober: Prober
+) -> Change | None:
     """Find the smallest change that resolves this conflict, whatever else is wrong."""
-    inside = {limit.id for limit in limits}
-    others = [limit for limit in limits_of_problem(problem) if limit.id not in inside]
-    alone = without(problem, others)
-    found = [
-        least_change(alone, limit, prober) for limit in limits if not _is_demand(limit)
-    ]
+    others = [limit for limit in limits_of(problem) if limit not in limits]
+    alone = without(_focused(problem, certificate), others)
+    found = [least_change(alone, limit, prober) for limit in limits if not _is_demand(limit)]
     changes = [one[0] for one in found if one is not None]
     return min(changes, key=lambda change: change.size, default=None)
+
+
+def _focused(problem: Problem, certificate: Certificate | None) -> Problem:
+    """Ask only for those tasks to be assigned that a proof needs."""
+    if certificate is None or certificate.kind != "room":
+        return problem
+    named = problem.tasks.index.isin(certificate.tasks)
+    ids = problem.task_columns.id
+    rules = [
+        with_fields(rule, where=ids[named & problem.select_tasks(rule.where)].tolist())
+        if isinstance(rule, CoverAll)
+        else rule
+        for rule in problem.rules
+    ]
+    return problem.replace(rules=rules)
 
 
 def _all(problem: Problem, changes: Iterable[Change]) -> Problem:
@@ -150,20 +166,20 @@ def _all(problem: Problem, changes: Iterable[Change]) -> Problem:
 
 
 def _tightened(problem: Problem, changes: tuple[Change, ...], prober: Prober) -> Repair | None:
-    """Make each change as small as the others allow, and leave out those not needed."""
+    """Leave out changes that are not needed, and make each as small as the others allow."""
     answer = prober.ask(_all(problem, changes))
     if not answer.feasible or answer.plan is None:
         return None
-    plan = answer.plan
-    kept = list(changes)
+    plan, kept = answer.plan, list(changes)
     for change in changes:
         others = [one for one in kept if one is not change]
         rest = _all(problem, others)
-        if others and (spare := prober.ask(rest)).feasible and spare.plan is not None:
+        spare = prober.ask(rest)
+        if spare.feasible and spare.plan is not None:
             kept, plan = others, spare.plan
             continue
-        found = least_change(rest, change.limit, prober)
-        if found is not None:
-            kept = [found[0] if one is change else one for one in kept]
-            plan = found[1]
+        smaller, plan = tightened(rest, change, plan, prober)
+        if spare.feasible is None:
+            smaller = replace(smaller, least=False)
+        kept = [smaller if one is change else one for one in kept]
     return Repair(tuple(kept), _all(problem, kept), plan)
