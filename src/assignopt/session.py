@@ -120,11 +120,15 @@ class Session:
         How.
     started
         When the caller's clock started, by ``time.perf_counter``.
+    arrays
+        The compiled problem, where it is at hand.
     """
 
-    def __init__(self, problem: Problem, options: Options, started: float) -> None:
+    def __init__(
+        self, problem: Problem, options: Options, started: float, arrays: Arrays | None = None
+    ) -> None:
         self.problem, self.options, self.started = problem, options, started
-        self.arrays: Arrays = compile_problem(problem)
+        self.arrays: Arrays = compile_problem(problem) if arrays is None else arrays
         self.goals = [compile_goal(self.arrays, tier) for tier in problem.objective]
         effort = None
         if options.deterministic:
@@ -200,15 +204,27 @@ class Session:
 
     def _without_tiers(self) -> Plan:
         """Find any plan that keeps the rules."""
+        status, why = self._any_plan()
+        return self._plan() if self.choice is not None else self._no_plan(status, why)
+
+    def find(self) -> tuple[Status, Holdings | None]:
+        """Look for any plan that keeps the rules, whatever the tiers are, and audit it."""
+        status, _ = self._any_plan()
+        if self.choice is None:
+            return status, None
+        found = self._audit(self.choice)
+        if not found.ok:
+            raise EngineError(f"a plan breaks rules:\n{found}", found.violations)
+        return status, found.holdings
+
+    def _any_plan(self) -> tuple[Status, str | None]:
         self._start()
         if self.choice is None:
-            engine = CpSatEngine(self.arrays, self.run)
-            found = engine.is_feasible(presolve=True)
+            found = CpSatEngine(self.arrays, self.run).is_feasible(presolve=True)
             self._offer(found, None)
             if self.choice is None:
-                told = self._confirm() if found.infeasible else (Status.UNKNOWN, None)
-                return self._no_plan(*told)
-        return self._plan()
+                return self._confirm() if found.infeasible else (Status.UNKNOWN, None)
+        return Status.FEASIBLE, None
 
     def _greedy_only(self) -> None:
         self.used.append("greedy")

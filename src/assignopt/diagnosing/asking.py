@@ -11,9 +11,13 @@ from ..problem import Problem
 from ..solving import check_options
 from .bottlenecks import bottlenecks
 from .conflicts import Conflict, find_conflict
-from .probing import Answer, Prober
+from .probing import Prober
 from .repairing import Repair, find_repairs
 from .results import Diagnosis, repair_frame
+
+if TYPE_CHECKING:
+    from ..plan import Plan
+    from ..proofs import Certificate
 
 PLAN_SHARE = 0.4
 """Share of the time in which a plan of most coverage is looked for."""
@@ -84,39 +88,41 @@ def diagnose(
     check_options(time_limit, seed, workers)
     started = time.perf_counter()
     prober = Prober(started + time_limit, seed, workers)
-    answer = _answer(problem, prober)
+    feasible, certificate, plan = _feasible(problem, prober)
     conflict, repairs = Conflict((), minimal=True), list[Repair]()
-    if answer.feasible is False:
+    if feasible is False:
+        bare = problem.replace(objective=())
         half = Prober(time.perf_counter() + CONFLICT_SHARE * prober.left, seed, workers)
-        conflict = find_conflict(problem, half, answer.certificate)
-        repairs = find_repairs(problem, conflict, answer.certificate, prober)
-    left = frame_of([], UNASSIGNED) if answer.plan is None else answer.plan.unassigned
+        conflict = find_conflict(bare, half, certificate)
+        repairs = find_repairs(bare, conflict, certificate, prober)
     return Diagnosis(
         problem=problem,
-        feasible=answer.feasible,
-        certificate=answer.certificate,
+        feasible=feasible,
+        certificate=certificate,
         conflict=conflict.limits,
-        minimal=conflict.minimal and answer.feasible is not None,
+        minimal=conflict.minimal,
         repairs=repair_frame(repairs),
-        bottlenecks=bottlenecks(problem, answer.plan),
-        unassigned=left,
-        plan=answer.plan,
-        complete=answer.feasible is not None and conflict.minimal and prober.left > 0,
+        bottlenecks=bottlenecks(problem, plan),
+        unassigned=frame_of([], UNASSIGNED) if plan is None else plan.unassigned,
+        plan=plan,
+        complete=feasible is not None and conflict.minimal and prober.left > 0,
         runtime=time.perf_counter() - started,
         found=tuple(repairs),
     )
 
 
-def _answer(problem: Problem, prober: Prober) -> Answer:
+def _feasible(
+    problem: Problem, prober: Prober
+) -> tuple[bool | None, Certificate | None, Plan | None]:
     """Look for a proof by sums, then for a plan that assigns as much as can be."""
     certificate = prober.certificate(problem)
     if certificate is not None:
-        return Answer(False, None, certificate)
+        return False, certificate, None
     plan = prober.solve(problem.replace(objective=[Coverage()]), PLAN_SHARE)
     match plan.status:
         case Status.INFEASIBLE:
-            return Answer(False)
+            return False, None, None
         case Status.UNKNOWN:
-            return Answer(None)
+            return None, None, None
         case _:
-            return Answer(True, plan)
+            return True, None, plan

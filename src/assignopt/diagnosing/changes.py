@@ -9,6 +9,7 @@ import numpy as np
 
 from ..columns import Ragged
 from ..compiling import compile_problem
+from ..holdings import Holdings
 from ..objectives import Coverage
 from ..plan import Status
 from ..records import OWNER
@@ -26,7 +27,6 @@ from ..scaling import decimals_of
 from .limits import Limit, changed, with_fields, without
 
 if TYPE_CHECKING:
-    from ..plan import Plan
     from ..problem import Problem
     from .probing import Prober
 
@@ -147,7 +147,7 @@ def _with_level(problem: Problem, limit: Limit, level: float) -> Any:
 # -- the least change ---------------------------------------------------------------------------
 
 
-def least_change(problem: Problem, limit: Limit, prober: Prober) -> tuple[Change, Plan] | None:
+def least_change(problem: Problem, limit: Limit, prober: Prober) -> tuple[Change, Holdings] | None:
     """Find the least change of one limit with which the problem has a plan, and that plan.
 
     None where no plan is found even without the limit.
@@ -156,33 +156,28 @@ def least_change(problem: Problem, limit: Limit, prober: Prober) -> tuple[Change
         return _fewest_exempt(problem, limit, limit.rule, prober)
     dropped = Change(limit)
     found = prober.ask(dropped.applied(problem))
-    if not found.feasible or found.plan is None:
+    if not found.feasible or found.held is None:
         return None
-    values = _values(problem, limit, found.plan)
+    values = _values(problem, limit, found.held)
     if values is None:
-        return dropped, found.plan
+        return dropped, found.held
     last = prober.ask(_at(problem, limit, values, -1).applied(problem))
-    if not last.feasible or last.plan is None:
-        return dropped, found.plan
-    return _bisect(problem, limit, values, last.plan, prober)
+    if not last.feasible or last.held is None:
+        return dropped, found.held
+    return _bisect(problem, limit, values, last.held, prober)
 
 
-def tightened(problem: Problem, change: Change, plan: Plan, prober: Prober) -> tuple[Change, Plan]:
+def tightened(problem: Problem, change: Change, held: Holdings, prober: Prober) -> tuple[Change, Holdings]:
     """Make a change as small as can be, given a plan of the problem with it."""
     if change.amount is None or change.before is None:
         if change.exempt or _dial(problem, change.limit) is None:
-            return change, plan
-        return least_change(problem, change.limit, prober) or (change, plan)
-    values = _values(problem, change.limit, plan)
+            return change, held
+        return least_change(problem, change.limit, prober) or (change, held)
+    values = _values(problem, change.limit, held)
     assert values is not None
     stricter = [v for v in values if abs(v - change.before) < abs(change.amount - change.before)]
     values = [*stricter, change.amount]
-    near = _at(problem, change.limit, values, -2)
-    if len(values) > 2 and (answer := prober.ask(near.applied(problem))).feasible is False:
-        return replace(change, step=near.step, least=True), plan
-    if len(values) > 2 and answer.plan is not None:
-        values, plan = values[:-1], answer.plan
-    return _bisect(problem, change.limit, values, plan, prober)
+    return _bisect(problem, change.limit, values, held, prober)
 
 
 def _at(problem: Problem, limit: Limit, values: list[float], place: int) -> Change:
@@ -194,24 +189,25 @@ def _at(problem: Problem, limit: Limit, values: list[float], place: int) -> Chan
 
 
 def _bisect(
-    problem: Problem, limit: Limit, values: list[float], plan: Plan, prober: Prober
-) -> tuple[Change, Plan]:
+    problem: Problem, limit: Limit, values: list[float], held: Holdings, prober: Prober
+) -> tuple[Change, Holdings]:
     """Find the first value, the strictest ones first, with which there is a plan.
 
-    There is none with the first value, and this one with the last.
+    There is none with the first value, and this one with the last, which is often the least.
     """
     low, best, sure = 0, len(values) - 1, True
+    probe = best - 1
     while low < best - 1:
-        probe = (low + best) // 2
         answer = prober.ask(_at(problem, limit, values, probe).applied(problem))
-        if answer.feasible and answer.plan is not None:
-            best, plan = probe, answer.plan
+        if answer.feasible and answer.held is not None:
+            best, held = probe, answer.held
         else:
             low, sure = probe, sure and answer.feasible is False
-    return replace(_at(problem, limit, values, best), least=sure), plan
+        probe = (low + best) // 2
+    return replace(_at(problem, limit, values, best), least=sure), held
 
 
-def _values(problem: Problem, limit: Limit, plan: Plan) -> list[float] | None:
+def _values(problem: Problem, limit: Limit, held: Holdings) -> list[float] | None:
     """List the values a limit may take, from what it is to what suffices; None without values."""
     found = _dial(problem, limit)
     if found is None:
@@ -220,7 +216,7 @@ def _values(problem: Problem, limit: Limit, plan: Plan) -> list[float] | None:
     if limit.kind == "skill":
         levels = _levels(problem, limit.skill)
         return [before, *sorted({v for v in levels if v < before} | {0.0}, reverse=True)]
-    enough = _enough(limit, plan, way)
+    enough = _enough(limit, held, way)
     if enough is None:
         seats = len(problem.tasks) + len(problem.task_columns.roles.task)
         enough = 0.0 if way < 0 else before + seats
@@ -260,31 +256,47 @@ def _levels(problem: Problem, skill: str) -> list[float]:
     return [float(v) for v in skills.amount[skills.names() == skill]]
 
 
-def _enough(limit: Limit, plan: Plan, way: int) -> float | None:
+def _enough(limit: Limit, held: Holdings, way: int) -> float | None:
     """Give a value of the limit that a plan found without it keeps; None where it is not read."""
-    loads = plan.loads
-    if limit.kind in ("capacity", "max_tasks"):
-        mine = loads[loads["rep_id"] == limit.of]
-        return float(mine["load" if limit.kind == "capacity" else "tasks"].iloc[0])
-    team = loads[loads["active"]]["load"]
+    needed = _needed(held)
+    reps = held.problem.rep_columns
+    row = np.flatnonzero(reps.id == limit.of)
+    if limit.kind == "capacity":
+        return float(needed.load[row[0]])
+    if limit.kind == "max_tasks":
+        return float(needed.count[row[0]])
+    team = held.load[reps.active]
     match limit.rule:
         case MaxLoad():
-            return float(loads["load"].max())
+            return float(needed.load.max())
         case MinLoad():
             return float(team.min())
         case MaxLoadGap():
             return float(team.max() - team.min())
         case MinFit():
-            return float(plan.assignments["fit"].min()) if len(plan.assignments) else 1.0
+            return float(needed.fit.min(initial=1.0))
         case MaxMoves():
-            return float(plan.assignments["moved"].sum() + len(plan.unassigned))
+            return float(len(held.problem.tasks))
         case _:
             return None
 
 
+def _needed(held: Holdings) -> Holdings:
+    """Take only what a rule asks for, where nothing asks for more than that."""
+    problem = held.problem
+    asking = (MinTasks, MinLoad, MaxLoadGap, MaxMoves)
+    if any(isinstance(rule, asking) for rule in problem.rules):
+        return held
+    wanted = compile_problem(problem).mandatory
+    tasks = len(problem.tasks)
+    wanted[:tasks] |= np.isin(np.arange(tasks), problem.task_columns.roles.task[wanted[tasks:]])
+    mine = wanted[np.where(held.role < 0, held.task, tasks + held.role)]
+    return Holdings(problem, held.task[mine], held.rep[mine], held.role[mine])
+
+
 def _fewest_exempt(
     problem: Problem, limit: Limit, rule: CoverAll, prober: Prober
-) -> tuple[Change, Plan] | None:
+) -> tuple[Change, Holdings] | None:
     """Cover as many of the tasks as can be, and leave the others out of the rule."""
     picked = problem.select_tasks(rule.where)
     columns = replace(problem.task_columns, priority=picked.astype(np.float64))
@@ -298,4 +310,4 @@ def _fewest_exempt(
     proved = bool(len(exempt) <= picked.sum() - most)
     change = Change(limit, None, None, None, proved, exempt, int(picked.sum()))
     answer = prober.ask(change.applied(problem))
-    return (change, answer.plan) if answer.feasible and answer.plan is not None else None
+    return (change, answer.held) if answer.feasible and answer.held is not None else None

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .limits import Limit, limits_of, without
+from .limits import Limit, broken_limits, limits_of, without
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,6 +87,7 @@ class _Search:
         self.problem, self.prober = problem, prober
         self.every = limits_of(problem)
         self.known: dict[frozenset[Limit], bool | None] = {}
+        self.broken: list[frozenset[Limit]] = []
 
     @property
     def decided(self) -> bool:
@@ -97,9 +98,18 @@ class _Search:
         """Whether it is proved that no plan keeps these limits."""
         key = frozenset(kept)
         if key not in self.known:
-            relaxed = without(self.problem, [one for one in self.every if one not in key])
-            self.known[key] = self.prober.ask(relaxed).feasible
+            self.known[key] = self._ask(key)
         return self.known[key] is False
+
+    def _ask(self, kept: frozenset[Limit]) -> bool | None:
+        """Look among the plans found so far for one that keeps these limits, else for a new one."""
+        if any(broken.isdisjoint(kept) for broken in self.broken):
+            return True
+        relaxed = without(self.problem, [one for one in self.every if one not in kept])
+        answer = self.prober.ask(relaxed)
+        if answer.held is not None:
+            self.broken.append(frozenset(broken_limits(self.problem, answer.held)))
+        return answer.feasible
 
     def shrink(self, base: Sequence[Limit], limits: Sequence[Limit]) -> list[Limit]:
         """Give a minimal part of the limits that conflicts with the base, in their order.

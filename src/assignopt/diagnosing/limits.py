@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from ..check import keepable_tasks
+from ..check import audit, keepable_tasks
 from ..columns import Labels, PairColumns, Ragged
 from ..holdings import Holdings
 from ..periods import NO_PERIOD, period_of
@@ -81,9 +81,9 @@ class Limit:
 
 
 def limits_of(problem: Problem) -> list[Limit]:
-    """List the limits of a problem, the rules first."""
+    """List the limits of a problem: the rules, what tasks bring along, what reps do."""
     rules = [Limit("rule", rule.id, rule.sentence, rule=rule) for rule in problem.rules]
-    return [*rules, *_of_reps(problem), *_of_tasks(problem)]
+    return [*rules, *_of_tasks(problem), *_of_reps(problem)]
 
 
 def _of_reps(problem: Problem) -> Iterable[Limit]:
@@ -127,6 +127,35 @@ def _of_tasks(problem: Problem) -> Iterable[Limit]:
         for row in np.flatnonzero(listed < len(problem.rep_columns.id)).tolist():
             words = f"the pairs table lists {listed[row]} reps for task {tasks.id[row]!r}"
             yield Limit("pairs", tasks.id[row], words)
+
+
+def broken_limits(problem: Problem, held: Holdings) -> list[Limit]:
+    """List the limits that a plan breaks, or may: an audit does not tell the skills of a task apart.
+
+    ``held`` may be a plan of the problem without some of its limits.
+    """
+    same = Holdings(problem, held.task, held.rep, held.role)
+    found = audit(problem, same).violations
+    rules, tasks, reps = (set(found[name]) for name in ("rule", "task_id", "rep_id"))
+    named = {
+        "capacity": ("capacity", reps),
+        "max_tasks": ("max_tasks", reps),
+        "calendar": ("available", reps),
+        "skill": ("skill", tasks),
+        "pairs": ("pairs", tasks),
+    }
+    broken = []
+    for limit in limits_of(problem):
+        if limit.kind == "rule":
+            at_fault = limit.of in rules
+        elif limit.kind in named:
+            word, ids = named[limit.kind]
+            at_fault = word in rules and limit.of in ids
+        else:
+            at_fault = {"time": "overlap", "group": "group"}[limit.kind] in rules
+        if at_fault:
+            broken.append(limit)
+    return broken
 
 
 # -- without some of them ----------------------------------------------------------------------

@@ -19,7 +19,7 @@ from .limits import Limit, limits_of, with_fields, without
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ..plan import Plan
+    from ..holdings import Holdings
     from ..problem import Problem
     from ..proofs import Certificate
     from .conflicts import Conflict
@@ -39,13 +39,13 @@ class Repair:
         What is changed.
     problem
         The problem with the changes.
-    plan
-        A plan of it, audited: the proof that the repair repairs.
+    held
+        Who holds what in a plan of it, audited: the proof that the repair repairs.
     """
 
     changes: tuple[Change, ...]
     problem: Problem
-    plan: Plan
+    held: Holdings
 
     @property
     def size(self) -> float:
@@ -73,7 +73,7 @@ def find_repairs(
         found = list(_pairs(problem, conflict, prober))
         keeps_all = bool(found)
     if not keeps_all:
-        chained = _conflict_by_conflict(problem, conflict, certificate, prober)
+        chained = _conflict_by_conflict(problem, certificate, prober)
         found += [] if chained is None else [chained]
     return sorted(found, key=lambda repair: (len(repair.changes), repair.size))
 
@@ -110,13 +110,13 @@ def _pairs(problem: Problem, conflict: Conflict, prober: Prober) -> Iterator[Rep
 
 
 def _conflict_by_conflict(
-    problem: Problem, conflict: Conflict, certificate: Certificate | None, prober: Prober
+    problem: Problem, certificate: Certificate | None, prober: Prober
 ) -> Repair | None:
     """Relax the cheapest limit of each conflict in turn, none that says what is to be done."""
     changes: dict[Limit, Change] = {}
     now = problem
     for _ in range(MOST_ROUNDS):
-        change = _cheapest(now, conflict.limits, certificate, prober)
+        change = _cheapest(_focused(now, certificate), certificate, prober)
         if change is None:
             return None
         earlier = changes.pop(change.limit, None)
@@ -129,16 +129,15 @@ def _conflict_by_conflict(
         if answer.feasible is None:
             return None
         certificate = answer.certificate
-        conflict = find_conflict(now, prober, certificate)
     return None
 
 
 def _cheapest(
-    problem: Problem, limits: tuple[Limit, ...], certificate: Certificate | None, prober: Prober
+    problem: Problem, certificate: Certificate | None, prober: Prober
 ) -> Change | None:
-    """Find the smallest change that resolves this conflict, whatever else is wrong."""
-    others = [limit for limit in limits_of(problem) if limit not in limits]
-    alone = without(_focused(problem, certificate), others)
+    """Find the smallest change that resolves a conflict, whatever else is wrong."""
+    limits = find_conflict(problem, prober, certificate).limits
+    alone = without(problem, [limit for limit in limits_of(problem) if limit not in limits])
     found = [least_change(alone, limit, prober) for limit in limits if not _is_demand(limit)]
     changes = [one[0] for one in found if one is not None]
     return min(changes, key=lambda change: change.size, default=None)
@@ -168,18 +167,18 @@ def _all(problem: Problem, changes: Iterable[Change]) -> Problem:
 def _tightened(problem: Problem, changes: tuple[Change, ...], prober: Prober) -> Repair | None:
     """Leave out changes that are not needed, and make each as small as the others allow."""
     answer = prober.ask(_all(problem, changes))
-    if not answer.feasible or answer.plan is None:
+    if not answer.feasible or answer.held is None:
         return None
-    plan, kept = answer.plan, list(changes)
+    held, kept = answer.held, list(changes)
     for change in changes:
         others = [one for one in kept if one is not change]
         rest = _all(problem, others)
         spare = prober.ask(rest)
-        if spare.feasible and spare.plan is not None:
-            kept, plan = others, spare.plan
+        if spare.feasible and spare.held is not None:
+            kept, held = others, spare.held
             continue
-        smaller, plan = tightened(rest, change, plan, prober)
+        smaller, held = tightened(rest, change, held, prober)
         if spare.feasible is None:
             smaller = replace(smaller, least=False)
         kept = [smaller if one is change else one for one in kept]
-    return Repair(tuple(kept), _all(problem, kept), plan)
+    return Repair(tuple(kept), _all(problem, kept), held)

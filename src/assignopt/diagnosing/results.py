@@ -106,7 +106,7 @@ class Diagnosis:
         """
         if not -len(self.found) <= i < len(self.found):
             raise IndexError(f"repair {i} does not exist; there are {len(self.found)}")
-        return self.found[i].problem
+        return self.found[i].problem.replace(objective=self.problem.objective)
 
     def headline(self) -> str:
         """Say the outcome in one line."""
