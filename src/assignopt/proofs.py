@@ -147,9 +147,7 @@ class _Seats:
         """Give some of the seats; nobody but the given reps may hold them."""
         allowed = np.zeros_like(self.allowed[seats])
         allowed[:, reps] = self.allowed[seats][:, reps]
-        return _Seats(
-            self.problem, self.task[seats], self.role[seats], allowed, self.effort[seats]
-        )
+        return _Seats(self.problem, self.task[seats], self.role[seats], allowed, self.effort[seats])
 
 
 def _mandatory(problem: Problem, tasks: Ints) -> tuple[Ints, Ints]:

@@ -116,9 +116,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def check_options(
-    time_limit: float, seed: int, workers: int | None, engine: str = "auto"
-) -> None:
+def check_options(time_limit: float, seed: int, workers: int | None, engine: str = "auto") -> None:
     """Raise one ValueError that lists every option out of range."""
     faults = []
     if not _is_number(time_limit) or not math.isfinite(time_limit) or time_limit < 0:

@@ -80,7 +80,10 @@ def _kinds(problem: Problem) -> Iterator[tuple[str, str, Bools]]:
     """Give each skill and level, customer type and territory with its tasks."""
     tasks = problem.task_columns
     names, roles = tasks.requires.names(), tasks.roles
-    wanted = [(s, lv, t) for s, lv, t in zip(names, tasks.requires.amount, tasks.requires.row, strict=True)]
+    wanted = [
+        (s, lv, t)
+        for s, lv, t in zip(names, tasks.requires.amount, tasks.requires.row, strict=True)
+    ]
     needs = roles.requires
     wanted += [
         (s, lv, roles.task[row])

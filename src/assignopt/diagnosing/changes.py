@@ -167,7 +167,9 @@ def least_change(problem: Problem, limit: Limit, prober: Prober) -> tuple[Change
     return _bisect(problem, limit, values, last.held, prober)
 
 
-def tightened(problem: Problem, change: Change, held: Holdings, prober: Prober) -> tuple[Change, Holdings]:
+def tightened(
+    problem: Problem, change: Change, held: Holdings, prober: Prober
+) -> tuple[Change, Holdings]:
     """Make a change as small as can be, given a plan of the problem with it."""
     if change.amount is None or change.before is None:
         if change.exempt or _dial(problem, change.limit) is None:
@@ -231,7 +233,9 @@ def _dial(problem: Problem, limit: Limit) -> tuple[float, int, float] | None:
         needs = {OWNER: task.requires} | {role.name: role.requires for role in task.roles}
         return needs[limit.role][limit.skill], -1, 1.0
     if limit.kind in ("capacity", "max_tasks"):
-        value = float(getattr(problem.rep_columns, limit.kind)[problem.rep_columns.id == limit.of][0])
+        value = float(
+            getattr(problem.rep_columns, limit.kind)[problem.rep_columns.id == limit.of][0]
+        )
         return value, 1, 1.0 if limit.kind == "max_tasks" else _grid(problem)
     rule = next((rule for rule in problem.rules if rule.id == limit.of), None)
     if limit.kind != "rule" or type(rule) not in _FIELDS:

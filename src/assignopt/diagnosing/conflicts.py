@@ -37,9 +37,7 @@ class Conflict:
     minimal: bool
 
 
-def find_conflict(
-    problem: Problem, prober: Prober, certificate: Certificate | None
-) -> Conflict:
+def find_conflict(problem: Problem, prober: Prober, certificate: Certificate | None) -> Conflict:
     """Shrink the limits of an infeasible problem to a minimal set that no plan keeps.
 
     Rules go first: those that are left conflict in the problem as it is, and none can be spared.

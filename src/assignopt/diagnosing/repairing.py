@@ -132,9 +132,7 @@ def _conflict_by_conflict(
     return None
 
 
-def _cheapest(
-    problem: Problem, certificate: Certificate | None, prober: Prober
-) -> Change | None:
+def _cheapest(problem: Problem, certificate: Certificate | None, prober: Prober) -> Change | None:
     """Find the smallest change that resolves a conflict, whatever else is wrong."""
     limits = find_conflict(problem, prober, certificate).limits
     alone = without(problem, [limit for limit in limits_of(problem) if limit not in limits])

@@ -118,7 +118,7 @@ class Diagnosis:
         if not left:
             return "A plan keeps every rule and assigns every task"
         assert self.plan is not None
-        sure = "at least that many stay open" if self._is_most() else "fewer may do"
+        sure = "no plan leaves fewer" if self._is_most() else "fewer may do"
         return f"A plan keeps every rule; it leaves {left} of {len(self.problem.tasks)} tasks open ({sure})"
 
     def _is_most(self) -> bool:
@@ -143,7 +143,9 @@ class Diagnosis:
         if len(self.unassigned):
             rows = self.unassigned.itertuples(index=False)
             parts.append("What keeps tasks open:")
-            parts.append(_lines([f"{r.task_id!r} ({r.role}): {r.reason}, {r.detail}" for r in rows]))
+            parts.append(
+                _lines([f"{r.task_id!r} ({r.role}): {r.reason}, {r.detail}" for r in rows])
+            )
         tight = self.bottlenecks.query("short > 0 or open > 0")
         if len(tight):
             unit = self.problem.effort_unit

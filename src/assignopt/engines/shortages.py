@@ -98,7 +98,9 @@ def _demands(arrays: Arrays) -> _Demands:
     return _Demands(job, seats, owner, rep, effort, effort <= most[rep])
 
 
-def _room(arrays: Arrays, demands: _Demands, by: Literal["effort", "count"], jobs: Bools) -> Shortage:
+def _room(
+    arrays: Arrays, demands: _Demands, by: Literal["effort", "count"], jobs: Bools
+) -> Shortage:
     """Claim that these jobs have too little room, with all who may take one of them."""
     tasks = np.unique(arrays.seat_task[np.isin(demands.seat_job, np.flatnonzero(jobs))])
     reps = np.unique(demands.rep[jobs[demands.job]])
@@ -177,7 +179,9 @@ def _most_seats(arrays: Arrays, demands: _Demands) -> Ints:
     high, most = np.minimum(arrays.count_bounds[1], total), arrays.load_bounds[1]
     lightest = np.full(arrays.reps, NO_LIMIT)
     mine = demands.fits
-    np.minimum.at(lightest, demands.rep[mine], demands.effort[mine] // demands.seats[demands.job[mine]])
+    np.minimum.at(
+        lightest, demands.rep[mine], demands.effort[mine] // demands.seats[demands.job[mine]]
+    )
     bounded = (most < NO_LIMIT) & (lightest > 0)
     return np.where(bounded, np.minimum(high, most // np.maximum(lightest, 1)), high)
 
