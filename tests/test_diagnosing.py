@@ -1,4 +1,4 @@
-"""diagnose: the verdict, the proof, the conflict and the repairs, against brute force and by hand."""
+"""diagnose: verdict, proof, conflict and repairs, against brute force and by hand."""
 
 from __future__ import annotations
 
@@ -348,7 +348,8 @@ def test_json_holds_all_that_is_printed() -> None:
 
 
 def test_without_time_nothing_is_claimed() -> None:
-    found = ao.diagnose(team(two(), MEETINGS, ao.Together(["t0", "t1"])), time_limit=0)
+    tasks, rules = [ao.Task("t"), ao.Task("u")], [ao.Apart(["t", "u"]), ao.Together(["t", "u"])]
+    found = ao.diagnose(team(two(), tasks, *rules, ao.CoverAll()), time_limit=0)
     assert found.feasible is None
     assert not found.complete
     assert "time ran out" in str(found)

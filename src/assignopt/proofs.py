@@ -221,7 +221,7 @@ def _room(problem: Problem, by: By, rows: Ints, who: Ints) -> Certificate | None
     outside[who] = False
     refused = np.zeros((jobs, len(outside)), bool)
     np.logical_or.at(refused, job, ~seats.allowed)
-    confined = (refused | ~outside).all(axis=1)
+    confined = np.asarray((refused | ~outside).all(axis=1), bool)
     seats = seats.take(confined[job])
     job = np.unique(job[confined[job]], return_inverse=True)[1].reshape(-1)
     allowed, efforts = ~refused[confined], np.zeros((int(confined.sum()), len(outside)))
@@ -233,7 +233,7 @@ def _room(problem: Problem, by: By, rows: Ints, who: Ints) -> Certificate | None
     seats = _Seats(problem, seats.task, seats.role, fits[job], seats.effort)
     if by == "effort":
         return _room_by_effort(seats, rows, who, fits, allowed, efforts)
-    return _room_by_count(seats, rows, who)
+    return _room_by_count(seats, rows, who, joined=len(fits) < len(job))
 
 
 def _room_by_effort(
@@ -262,7 +262,7 @@ def _room_by_effort(
     return _wrap(problem, "room", "effort", rows, who, need, have, words)
 
 
-def _room_by_count(seats: _Seats, rows: Ints, who: Ints) -> Certificate | None:
+def _room_by_count(seats: _Seats, rows: Ints, who: Ints, *, joined: bool) -> Certificate | None:
     problem = seats.problem
     most, why = _most(seats, who)
     need, have = len(seats.task), int(most.sum())
@@ -273,7 +273,9 @@ def _room_by_count(seats: _Seats, rows: Ints, who: Ints) -> Certificate | None:
     words += " must be assigned"
     if need > len(rows):
         words += f", {need} people in all" if one else f", {need} seats in all"
-    if not len(who):
+    if not len(who) and joined:
+        words += "; nobody may take all of those that must have one owner"
+    elif not len(who):
         words += "; nobody may take " + ("it" if one else "any of them") + _excluded(seats)
     else:
         names, them = _listed(problem.rep_columns.id[who]), "it" if one else "them"

@@ -117,7 +117,8 @@ class Change:
             return changed(problem, problem.rules, tasks=_with_level(problem, limit, self.amount))
         reps = problem.rep_columns
         values = np.where(reps.id == limit.of, self.amount, getattr(reps, limit.kind))
-        return changed(problem, problem.rules, reps=replace(reps, **{limit.kind: values}))
+        changes: dict[str, Any] = {limit.kind: values}
+        return changed(problem, problem.rules, reps=replace(reps, **changes))
 
     def _rule(self, problem: Problem) -> Any:
         rule = next(rule for rule in problem.rules if rule.id == self.limit.of)

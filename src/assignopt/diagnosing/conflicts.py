@@ -60,7 +60,7 @@ def find_conflict(problem: Problem, prober: Prober, certificate: Certificate | N
     near = others if certificate is None else [o for o in others if _is_near(o, certificate)]
     if len(near) < len(others) and search.conflicts([*rules, *near]):
         rules = search.shrink(near, rules)  # the farther limits can only make more rules spare
-    kept = search.shrink(others, rules)
+    kept = search.shrink(others, rules) if len(rules) > 1 else rules
     if not search.conflicts([*kept, *near]):
         near = others
     rest = search.shrink(kept, near)
@@ -115,7 +115,7 @@ class _Search:
         Base and limits conflict. So do base and part, which is minimal if every question had an
         answer.
         """
-        if not limits or (len(limits) > 1 and self.conflicts(base)):
+        if not limits or self.conflicts(base):
             return []
         found = set(self._part(list(base), list(limits)))
         return [limit for limit in limits if limit in found]

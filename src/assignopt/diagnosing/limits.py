@@ -1,5 +1,4 @@
-"""What a problem demands, one limit at a time: a Problem in, its limits and the Problem without
-some of them out.
+"""Limits: a Problem in, what it demands one by one, and the Problem without some of it, out.
 
 A limit is a rule, or something a rep or task brings along: a capacity, a required skill, a fixed
 time. Without it the problem allows whatever it allowed before, and perhaps more: what the other
@@ -130,7 +129,7 @@ def _of_tasks(problem: Problem) -> Iterable[Limit]:
 
 
 def broken_limits(problem: Problem, held: Holdings) -> list[Limit]:
-    """List the limits that a plan breaks, or may: an audit does not tell the skills of a task apart.
+    """List the limits that a plan breaks, or may: an audit names a task, not which of its skills.
 
     ``held`` may be a plan of the problem without some of its limits.
     """

@@ -119,7 +119,8 @@ class Diagnosis:
             return "A plan keeps every rule and assigns every task"
         assert self.plan is not None
         sure = "no plan leaves fewer" if self._is_most() else "fewer may do"
-        return f"A plan keeps every rule; it leaves {left} of {len(self.problem.tasks)} tasks open ({sure})"
+        open_ = f"{left} of {len(self.problem.tasks)} tasks open"
+        return f"A plan keeps every rule; it leaves {open_} ({sure})"
 
     def _is_most(self) -> bool:
         """Whether no plan can leave fewer tasks open: proved, and all of one priority."""
