@@ -230,7 +230,8 @@ def _room(problem: Problem, by: By, rows: Ints, who: Ints) -> Certificate | None
     if not named or not np.array_equal(np.flatnonzero(allowed.any(axis=0)), who):
         return None
     slip = 2 * TOLERANCE * (1 + len(seats.task))
-    fits = np.asarray(allowed & (efforts <= _free(problem) + slip), bool)
+    small: Bools = np.asarray(efforts <= _free(problem) + slip, bool)
+    fits: Bools = np.logical_and(allowed, small)
     seats = _Seats(problem, seats.task, seats.role, fits[job], seats.effort)
     if by == "effort":
         return _room_by_effort(seats, rows, who, fits, allowed, efforts)

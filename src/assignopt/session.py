@@ -29,6 +29,7 @@ from .engines import (
     Outcome,
     Run,
     find_certificate,
+    find_shortages,
     flow_prefix,
 )
 from .errors import EngineError
@@ -37,6 +38,7 @@ from .holdings import Holdings, read_assignments
 from .objectives import Fairness, Moves, Weighted
 from .plan import TERMS, Plan, Status, frame_of, plan_frames
 from .progress import Snapshot
+from .proofs import certify
 from .reasons import unassigned_frame, why_nobody
 from .shares import tighter
 from .terms import fairness_numbers
@@ -165,6 +167,8 @@ class Session:
             return self._without_tiers()
         if self.flows < len(self.goals) or self.options.hint is not None:
             self._start()
+            if self.choice is None and (proof := self._proof()) is not None:
+                return self._no_plan(Status.INFEASIBLE, proof)
         if self.options.engine == "greedy":
             self._greedy_only()
         else:
@@ -517,10 +521,9 @@ class Session:
 
     def _confirm(self) -> tuple[Status, str | None]:
         """Confirm an engine's INFEASIBLE: by arithmetic, else by a second, different search."""
-        run = Run(max(self.run.deadline, time.perf_counter() + FIRST_PLAN))
-        certificate = find_certificate(self.arrays, run)
-        if certificate is not None and certificate.holds(self.arrays):
-            return Status.INFEASIBLE, f"{certificate}{self._why_nobody(certificate)}"
+        proof = self._proof()
+        if proof is not None:
+            return Status.INFEASIBLE, proof
         second = CpSatEngine(self.arrays, self.run).is_feasible(presolve=False)
         if second.choice is not None:
             raise EngineError("one search calls the problem infeasible, another found a plan")
@@ -531,6 +534,18 @@ class Session:
             f"these rules cannot be kept together with the limits of the reps: {told} "
             "(two different searches agree)"
         )
+
+    def _proof(self) -> str | None:
+        """Look for arithmetic by which there is no plan: by counts, then by all other sums."""
+        run = Run(max(self.run.deadline, time.perf_counter() + FIRST_PLAN))
+        certificate = find_certificate(self.arrays, run)
+        if certificate is not None and certificate.holds(self.arrays):
+            return f"{certificate}{self._why_nobody(certificate)}"
+        for claim in find_shortages(self.arrays, run):
+            proof = certify(self.problem, claim.kind, claim.by, claim.tasks, claim.reps)
+            if proof is not None:
+                return proof.sentence
+        return None
 
     def _why_nobody(self, certificate: HallCertificate) -> str:
         """Add what rules the reps out, where nobody at all may take a task."""

@@ -103,7 +103,8 @@ class Change:
         if self.amount is None:
             return f"drop {self.limit.id!r} ({self.limit.sentence})"
         verb = "raise" if self.amount > (self.before or 0.0) else "lower"
-        return f"{verb} {self.limit.id} from {old} to {new}"
+        unit = " %" if self.limit.kind == "capacities" else ""
+        return f"{verb} {self.limit.id} from {old}{unit} to {new}{unit}"
 
     def applied(self, problem: Problem) -> Problem:
         """Make the problem with this change."""
@@ -113,6 +114,10 @@ class Change:
             return problem.replace(rules=rules)
         if self.amount is None:
             return without(problem, [limit], exact=False)
+        if limit.kind == "capacities":
+            share = self.amount / 100
+            reps = replace(problem.rep_columns, capacity=problem.rep_columns.capacity * share)
+            return changed(problem, problem.rules, reps=reps)
         if limit.kind == "skill":
             return changed(problem, problem.rules, tasks=_with_level(problem, limit, self.amount))
         reps = problem.rep_columns
@@ -153,6 +158,8 @@ def least_change(problem: Problem, limit: Limit, prober: Prober) -> tuple[Change
 
     None where no plan is found even without the limit.
     """
+    if not prober.left:
+        return None
     if isinstance(limit.rule, CoverAll):
         return _fewest_exempt(problem, limit, limit.rule, prober)
     dropped = Change(limit)
@@ -238,6 +245,8 @@ def _dial(problem: Problem, limit: Limit) -> tuple[float, int, float] | None:
             getattr(problem.rep_columns, limit.kind)[problem.rep_columns.id == limit.of][0]
         )
         return value, 1, 1.0 if limit.kind == "max_tasks" else _grid(problem)
+    if limit.kind == "capacities":
+        return 100.0, 1, 1.0
     rule = next((rule for rule in problem.rules if rule.id == limit.of), None)
     if limit.kind != "rule" or type(rule) not in _FIELDS:
         return None
@@ -266,6 +275,9 @@ def _enough(limit: Limit, held: Holdings, way: int) -> float | None:
     needed = _needed(held)
     reps = held.problem.rep_columns
     row = np.flatnonzero(reps.id == limit.of)
+    if limit.kind == "capacities":
+        limits = np.maximum(held.problem.rep_columns.capacity, 1e-9)
+        return None if np.isnan(limits).all() else float(np.nanmax(needed.load / limits) * 100)
     if limit.kind == "capacity":
         return float(needed.load[row[0]])
     if limit.kind == "max_tasks":

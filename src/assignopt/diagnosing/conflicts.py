@@ -72,7 +72,7 @@ def _is_near(limit: Limit, certificate: Certificate) -> bool:
     match limit.kind:
         case "capacity" | "max_tasks" | "calendar":
             return limit.of in certificate.reps
-        case "group":
+        case "group" | "skills" | "times" | "table" | "capacities":
             return True
         case _:
             return limit.of in certificate.tasks
@@ -103,6 +103,8 @@ class _Search:
         """Look among the plans found so far for one that keeps these limits, else for a new one."""
         if any(broken.isdisjoint(kept) for broken in self.broken):
             return True
+        if not self.prober.left:
+            return None
         relaxed = without(self.problem, [one for one in self.every if one not in kept])
         answer = self.prober.ask(relaxed)
         if answer.held is not None:

@@ -7,7 +7,7 @@ limits speak of stays as it was, even where a selector or a period would now pic
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -26,7 +26,25 @@ if TYPE_CHECKING:
     from ..columns import Bools, RepColumns, TaskColumns
     from ..problem import Problem
 
-Kind = Literal["rule", "capacity", "max_tasks", "calendar", "skill", "group", "time", "pairs"]
+Kind = Literal[
+    "rule",
+    "capacity",
+    "max_tasks",
+    "calendar",
+    "skill",
+    "group",
+    "time",
+    "pairs",
+    "capacities",
+    "skills",
+    "times",
+    "table",
+]
+MANY_TASKS = 2_000
+"""From this many limits of tasks on, each skill is one limit, and so are all times and pairs."""
+
+MANY_REPS = 40
+"""From this many capacities on, all capacities are one limit."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +55,8 @@ class Limit:
     ----------
     kind
         ``rule``; of a rep ``capacity``, ``max_tasks`` or ``calendar``; of a task ``skill``,
-        ``time`` or ``pairs``; or ``group``.
+        ``time`` or ``pairs``; or ``group``. In large problems ``capacities``, ``skills`` (one skill
+        in all tasks), ``times`` and ``table`` stand for all limits of the kind.
     of
         The id of the rule, rep or task, or the name of the group.
     sentence
@@ -68,6 +87,10 @@ class Limit:
                 return f"time of task {self.of!r}"
             case "pairs":
                 return f"pairs of task {self.of!r}"
+            case "skills":
+                return f"skill {self.of!r}"
+            case "capacities" | "times" | "table":
+                return self.of
             case _:
                 return f"{self.kind} of {self.of!r}"
 
@@ -82,7 +105,28 @@ class Limit:
 def limits_of(problem: Problem) -> list[Limit]:
     """List the limits of a problem: the rules, what tasks bring along, what reps do."""
     rules = [Limit("rule", rule.id, rule.sentence, rule=rule) for rule in problem.rules]
-    return [*rules, *_of_tasks(problem), *_of_reps(problem)]
+    tasks, reps = list(_of_tasks(problem)), list(_of_reps(problem))
+    if len(tasks) >= MANY_TASKS:
+        tasks = list(_merged(tasks))
+    if sum(limit.kind == "capacity" for limit in reps) >= MANY_REPS:
+        reps = [limit for limit in reps if limit.kind != "capacity"]
+        total = np.nansum(problem.rep_columns.capacity[problem.rep_columns.active])
+        words = f"the reps have {total:.10g} {problem.effort_unit} together"
+        reps.append(Limit("capacities", "capacities of the reps", words))
+    return [*rules, *tasks, *reps]
+
+
+def _merged(limits: list[Limit]) -> Iterable[Limit]:
+    """Make one limit of those of each skill, one of all times and one of all pairs."""
+    skills = Counter(limit.skill for limit in limits if limit.kind == "skill")
+    for skill, count in skills.items():
+        yield Limit("skills", skill, f"{count} requirements of {skill!r} in tasks and roles")
+    kinds = {limit.kind for limit in limits}
+    if "time" in kinds:
+        yield Limit("times", "times of the tasks", "tasks have fixed times")
+    if "pairs" in kinds:
+        yield Limit("table", "the pairs table", "only pairs listed there may be")
+    yield from (limit for limit in limits if limit.kind == "group")
 
 
 def _of_reps(problem: Problem) -> Iterable[Limit]:
@@ -143,6 +187,7 @@ def broken_limits(problem: Problem, held: Holdings) -> list[Limit]:
         "skill": ("skill", tasks),
         "pairs": ("pairs", tasks),
     }
+    whole = {"capacities": "capacity", "skills": "skill", "times": "overlap", "table": "pairs"}
     broken = []
     for limit in limits_of(problem):
         if limit.kind == "rule":
@@ -151,7 +196,8 @@ def broken_limits(problem: Problem, held: Holdings) -> list[Limit]:
             word, ids = named[limit.kind]
             at_fault = word in rules and limit.of in ids
         else:
-            at_fault = {"time": "overlap", "group": "group"}[limit.kind] in rules
+            word = (whole | {"time": "overlap", "group": "group"})[limit.kind]
+            at_fault = word in rules
         if at_fault:
             broken.append(limit)
     return broken
@@ -176,7 +222,8 @@ def without(problem: Problem, limits: Iterable[Limit], *, exact: bool = True) ->
     """
     lifted: dict[str, list[Limit]] = defaultdict(list)
     for limit in limits:
-        lifted[limit.kind].append(limit)
+        for part in _parts(problem, limit):
+            lifted[part.kind].append(part)
     gone = {limit.of for limit in lifted["rule"]}
     changes: dict[str, Any] = {
         "reps": _reps_without(problem.rep_columns, lifted),
@@ -190,6 +237,19 @@ def without(problem: Problem, limits: Iterable[Limit], *, exact: bool = True) ->
     if lifted["pairs"]:
         changes["pairs"] = _all_pairs(problem, {limit.of for limit in lifted["pairs"]})
     return changed(problem, rules, **changes)
+
+
+def _parts(problem: Problem, limit: Limit) -> Iterable[Limit]:
+    """Take apart what stands for many limits."""
+    whole: dict[str, Kind] = {"skills": "skill", "times": "time", "table": "pairs"}
+    if limit.kind == "capacities":
+        yield from (one for one in _of_reps(problem) if one.kind == "capacity")
+    elif limit.kind in whole:
+        for one in _of_tasks(problem):
+            if one.kind == whole[limit.kind] and (one.skill in ("", limit.of)):
+                yield one
+    else:
+        yield limit
 
 
 def changed(problem: Problem, rules: Iterable[AnyRule], **changes: Any) -> Problem:

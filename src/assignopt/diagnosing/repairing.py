@@ -169,6 +169,8 @@ def _tightened(problem: Problem, changes: tuple[Change, ...], prober: Prober) ->
         return None
     held, kept = answer.held, list(changes)
     for change in changes:
+        if not prober.left:
+            break
         others = [one for one in kept if one is not change]
         rest = _all(problem, others)
         spare = prober.ask(rest)
