@@ -242,7 +242,7 @@ def _room_by_effort(
     seats: _Seats, rows: Ints, who: Ints, fits: Bools, allowed: Bools, efforts: Floats
 ) -> Certificate | None:
     problem = seats.problem
-    someone = np.where(fits.any(axis=1)[:, None], fits, allowed)
+    someone = np.where(np.asarray(fits.any(axis=1))[:, None], fits, allowed)
     need = float(np.where(someone, efforts, np.inf).min(axis=1, initial=np.inf).sum())
     free = _free(problem)
     taken = np.where(fits, efforts, 0.0).sum(axis=0)

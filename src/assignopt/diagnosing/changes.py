@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..check import audit
 from ..columns import Ragged
 from ..compiling import compile_problem
 from ..holdings import Holdings
@@ -318,7 +319,7 @@ def _fewest_exempt(
     picked = problem.select_tasks(rule.where)
     columns = replace(problem.task_columns, priority=picked.astype(np.float64))
     free = changed(problem, [r for r in problem.rules if r.id != rule.id], tasks=columns)
-    plan = prober.solve(free.replace(objective=[Coverage()]), share=0.5)
+    plan = prober.solve(free.replace(objective=[Coverage()]), share=0.25)
     if plan.status not in (Status.OPTIMAL, Status.FEASIBLE):
         return None
     open_ = plan.unassigned["task_id"].unique()
@@ -326,5 +327,5 @@ def _fewest_exempt(
     most = np.floor(plan.terms["bound"].iloc[0] + 1e-6)  # a task with an empty seat counts less
     proved = bool(len(exempt) <= picked.sum() - most)
     change = Change(limit, None, None, None, proved, exempt, int(picked.sum()))
-    answer = prober.ask(change.applied(problem))
-    return (change, answer.held) if answer.feasible and answer.held is not None else None
+    found = audit(change.applied(problem), plan)
+    return (change, found.holdings) if found.ok else None

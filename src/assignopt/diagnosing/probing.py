@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ..plan import Plan
     from ..problem import Problem
 
+PATIENCE = 0.25
+"""Share of the time left that one question may take."""
+
 
 @dataclass(frozen=True, eq=False)
 class Answer:
@@ -65,7 +68,9 @@ class Prober:
         certificate = self.certificate(problem, arrays)
         if certificate is not None:
             return Answer(False, None, certificate)
-        options = Options(self.left, self.seed, self.workers, "auto", None, False, None, None)
+        options = Options(
+            PATIENCE * self.left, self.seed, self.workers, "auto", None, False, None, None
+        )
         status, held = Session(problem, options, time.perf_counter(), arrays).find()
         known = {Status.UNKNOWN: None, Status.INFEASIBLE: False}
         return Answer(known.get(status, True), held)
