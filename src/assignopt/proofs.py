@@ -17,7 +17,18 @@ from .check import TOLERANCE, pair_faults
 from .holdings import Holdings
 from .periods import NO_PERIOD, period_of
 from .records import OWNER
-from .rules import Apart, CoverAll, MaxLoad, MaxTasks, MinLoad, MinTasks, Pin, Together
+from .rules import (
+    Allow,
+    Apart,
+    CoverAll,
+    Forbid,
+    MaxLoad,
+    MaxTasks,
+    MinLoad,
+    MinTasks,
+    Pin,
+    Together,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,7 +76,7 @@ class Certificate:
     >>> problem = ao.Problem([ao.Rep("ana", capacity=8)], tasks, rules=[ao.CoverAll()])
     >>> proof = ao.diagnose(problem).certificate
     >>> print(proof)
-    2 tasks need 11 hours ('acme', 'zed'); only 'ana' may take them, with room for 8 hours
+    2 tasks need 11 hours ('acme' and 'zed'); only 'ana' may take them, with room for 8 hours
     >>> proof.check(problem), proof.check(problem.replace(rules=[]))
     (True, False)
     """
@@ -276,7 +287,9 @@ def _room_by_count(seats: _Seats, rows: Ints, who: Ints, *, joined: bool) -> Cer
     if need > len(rows):
         words += f", {need} people in all" if one else f", {need} seats in all"
     if not len(who) and joined:
-        words += "; nobody may take all of those that must have one owner"
+        words += "; nobody may take all of those that must have one owner" + _rules_about(
+            problem, rows
+        )
     elif not len(who):
         words += "; nobody may take " + ("it" if one else "any of them") + _excluded(seats)
     else:
@@ -284,6 +297,16 @@ def _room_by_count(seats: _Seats, rows: Ints, who: Ints, *, joined: bool) -> Cer
         reason = f" ({'; '.join(why)})" if why else ""
         words += f"; only {names} may take {them}, and can hold {have} of {need}{reason}"
     return _wrap(problem, "room", "count", rows, who, need, have, words)
+
+
+def _rules_about(problem: Problem, rows: Ints) -> str:
+    """List the rules that say who may take these tasks, or that they have one owner."""
+    told = []
+    for rule in problem.rules:
+        picked = rule.tasks if isinstance(rule, Together) else getattr(rule, "task", None)
+        if isinstance(rule, Pin | Together | Allow | Forbid):
+            told += [rule.sentence] if problem.select_tasks(picked)[rows].any() else []
+    return f" ({'; '.join(told[:SHOWN])})" if told else ""
 
 
 def _excluded(seats: _Seats) -> str:

@@ -167,7 +167,8 @@ class Session:
             return self._without_tiers()
         if self.flows < len(self.goals) or self.options.hint is not None:
             self._start()
-            if self.choice is None and (proof := self._proof()) is not None:
+            proof = None if self.choice is not None else self._early_proof()
+            if proof is not None:
                 return self._no_plan(Status.INFEASIBLE, proof)
         if self.options.engine == "greedy":
             self._greedy_only()
@@ -534,6 +535,10 @@ class Session:
             f"these rules cannot be kept together with the limits of the reps: {told} "
             "(two different searches agree)"
         )
+
+    def _early_proof(self) -> str | None:
+        """Look for a proof before any search, if it is left to us how to go about it."""
+        return self._proof() if self.options.engine == "auto" and not self.run.is_over else None
 
     def _proof(self) -> str | None:
         """Look for arithmetic by which there is no plan: by counts, then by all other sums."""
