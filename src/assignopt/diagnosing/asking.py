@@ -105,7 +105,7 @@ def diagnose(
         bottlenecks=bottlenecks(problem, plan),
         unassigned=frame_of([], UNASSIGNED) if plan is None else plan.unassigned,
         plan=plan,
-        complete=feasible is not None and conflict.minimal and prober.left > 0,
+        complete=feasible is not None and conflict.minimal and prober.settled and prober.left > 0,
         runtime=time.perf_counter() - started,
         found=tuple(repairs),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..compiling import compile_problem
@@ -42,11 +42,14 @@ class Prober:
         When to stop asking, by ``time.perf_counter``.
     seed, workers
         As in :func:`assignopt.solve`.
+    settled
+        Whether every question so far had an answer.
     """
 
     deadline: float
     seed: int = 0
     workers: int | None = None
+    settled: bool = field(default=True, init=False)
 
     @property
     def left(self) -> float:
@@ -63,6 +66,7 @@ class Prober:
     def ask(self, problem: Problem) -> Answer:
         """Look for a proof by sums, then for a plan; an INFEASIBLE has been confirmed."""
         if not self.left:
+            self.settled = False
             return Answer(None)
         arrays = compile_problem(problem)
         certificate = self.certificate(problem, arrays)
@@ -72,6 +76,7 @@ class Prober:
             PATIENCE * self.left, self.seed, self.workers, "auto", None, False, None, None
         )
         status, held = Session(problem, options, time.perf_counter(), arrays).find()
+        self.settled = self.settled and status is not Status.UNKNOWN
         known = {Status.UNKNOWN: None, Status.INFEASIBLE: False}
         return Answer(known.get(status, True), held)
 

@@ -138,7 +138,11 @@ class Diagnosis:
             parts.append(f"These cannot be kept together ({smaller}):")
             parts.append(_lines([str(limit) for limit in self.conflict]))
         if self.feasible is False:
-            more = "" if self.complete else " (time ran out; there may be more or smaller ones)"
+            more = (
+                ""
+                if self.complete
+                else " (not all was settled in time; there may be more or smaller ones)"
+            )
             parts.append(f"What would do{more}:" if self.found else f"No repair was found{more}.")
             parts.append(_lines([_line(repair) for repair in self.found]))
         if len(self.unassigned):
