@@ -15,6 +15,7 @@ if _typing.TYPE_CHECKING:
     from . import datasets, metrics, plot
     from .check import Audit, audit
     from .comparing import Diff, compare, diff
+    from .diagnosing import Certificate, Diagnosis, diagnose
     from .errors import AssignoptError, EngineError, NoSolutionError
     from .explaining import (
         Answer,
@@ -58,8 +59,10 @@ _HOME = {
     "AssignoptError": "errors",
     "Attribution": "report",
     "Audit": "check",
+    "Certificate": "diagnosing",
     "CoverAll": "rules",
     "Coverage": "objectives",
+    "Diagnosis": "diagnosing",
     "Diff": "comparing",
     "EngineError": "errors",
     "Explanation": "explaining",
@@ -95,6 +98,7 @@ _HOME = {
     "WhyNot": "explaining",
     "audit": "check",
     "compare": "comparing",
+    "diagnose": "diagnosing",
     "diff": "comparing",
     "explain": "explaining",
     "frontier": "frontiers",
@@ -134,8 +138,10 @@ __all__ = [
     "AssignoptError",
     "Attribution",
     "Audit",
+    "Certificate",
     "CoverAll",
     "Coverage",
+    "Diagnosis",
     "Diff",
     "EngineError",
     "Explanation",
@@ -173,6 +179,7 @@ __all__ = [
     "audit",
     "compare",
     "datasets",
+    "diagnose",
     "diff",
     "explain",
     "frontier",

@@ -29,6 +29,7 @@ from .engines import (
     Outcome,
     Run,
     find_certificate,
+    find_shortages,
     flow_prefix,
 )
 from .errors import EngineError
@@ -37,6 +38,7 @@ from .holdings import Holdings, read_assignments
 from .objectives import Fairness, Moves, Weighted
 from .plan import TERMS, Plan, Status, frame_of, plan_frames
 from .progress import Snapshot
+from .proofs import certify
 from .reasons import unassigned_frame, why_nobody
 from .shares import tighter
 from .terms import fairness_numbers
@@ -120,11 +122,15 @@ class Session:
         How.
     started
         When the caller's clock started, by ``time.perf_counter``.
+    arrays
+        The compiled problem, where it is at hand.
     """
 
-    def __init__(self, problem: Problem, options: Options, started: float) -> None:
+    def __init__(
+        self, problem: Problem, options: Options, started: float, arrays: Arrays | None = None
+    ) -> None:
         self.problem, self.options, self.started = problem, options, started
-        self.arrays: Arrays = compile_problem(problem)
+        self.arrays: Arrays = compile_problem(problem) if arrays is None else arrays
         self.goals = [compile_goal(self.arrays, tier) for tier in problem.objective]
         effort = None
         if options.deterministic:
@@ -161,6 +167,9 @@ class Session:
             return self._without_tiers()
         if self.flows < len(self.goals) or self.options.hint is not None:
             self._start()
+            proof = None if self.choice is not None else self._early_proof()
+            if proof is not None:
+                return self._no_plan(Status.INFEASIBLE, proof)
         if self.options.engine == "greedy":
             self._greedy_only()
         else:
@@ -200,15 +209,27 @@ class Session:
 
     def _without_tiers(self) -> Plan:
         """Find any plan that keeps the rules."""
+        status, why = self._any_plan()
+        return self._plan() if self.choice is not None else self._no_plan(status, why)
+
+    def find(self) -> tuple[Status, Holdings | None]:
+        """Look for any plan that keeps the rules, whatever the tiers are, and audit it."""
+        status, _ = self._any_plan()
+        if self.choice is None:
+            return status, None
+        found = self._audit(self.choice)
+        if not found.ok:
+            raise EngineError(f"a plan breaks rules:\n{found}", found.violations)
+        return status, found.holdings
+
+    def _any_plan(self) -> tuple[Status, str | None]:
         self._start()
         if self.choice is None:
-            engine = CpSatEngine(self.arrays, self.run)
-            found = engine.is_feasible(presolve=True)
+            found = CpSatEngine(self.arrays, self.run).is_feasible(presolve=True)
             self._offer(found, None)
             if self.choice is None:
-                told = self._confirm() if found.infeasible else (Status.UNKNOWN, None)
-                return self._no_plan(*told)
-        return self._plan()
+                return self._confirm() if found.infeasible else (Status.UNKNOWN, None)
+        return Status.FEASIBLE, None
 
     def _greedy_only(self) -> None:
         self.used.append("greedy")
@@ -503,10 +524,9 @@ class Session:
 
     def _confirm(self) -> tuple[Status, str | None]:
         """Confirm an engine's INFEASIBLE: by arithmetic, else by a second, different search."""
-        run = Run(max(self.run.deadline, time.perf_counter() + FIRST_PLAN))
-        certificate = find_certificate(self.arrays, run)
-        if certificate is not None and certificate.holds(self.arrays):
-            return Status.INFEASIBLE, f"{certificate}{self._why_nobody(certificate)}"
+        proof = self._proof()
+        if proof is not None:
+            return Status.INFEASIBLE, proof
         second = CpSatEngine(self.arrays, self.run).is_feasible(presolve=False)
         if second.choice is not None:
             raise EngineError("one search calls the problem infeasible, another found a plan")
@@ -517,6 +537,22 @@ class Session:
             f"these rules cannot be kept together with the limits of the reps: {told} "
             "(two different searches agree)"
         )
+
+    def _early_proof(self) -> str | None:
+        """Look for a proof before any search, if it is left to us how to go about it."""
+        return self._proof() if self.options.engine == "auto" and not self.run.is_over else None
+
+    def _proof(self) -> str | None:
+        """Look for arithmetic by which there is no plan: by counts, then by all other sums."""
+        run = Run(max(self.run.deadline, time.perf_counter() + FIRST_PLAN))
+        certificate = find_certificate(self.arrays, run)
+        if certificate is not None and certificate.holds(self.arrays):
+            return f"{certificate}{self._why_nobody(certificate)}"
+        for claim in find_shortages(self.arrays, run):
+            proof = certify(self.problem, claim.kind, claim.by, claim.tasks, claim.reps)
+            if proof is not None:
+                return proof.sentence
+        return None
 
     def _why_nobody(self, certificate: HallCertificate) -> str:
         """Add what rules the reps out, where nobody at all may take a task."""

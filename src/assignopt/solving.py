@@ -92,7 +92,7 @@ def solve(
     (<Status.OPTIMAL: 'OPTIMAL'>, 2, ['no_capacity'])
     """
     started = time.perf_counter()
-    _check_options(time_limit, seed, workers, engine)
+    check_options(time_limit, seed, workers, engine)
     from .session import Options, Session
 
     bar = Bar(time_limit) if progress else None
@@ -116,7 +116,8 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _check_options(time_limit: float, seed: int, workers: int | None, engine: str) -> None:
+def check_options(time_limit: float, seed: int, workers: int | None, engine: str = "auto") -> None:
+    """Raise one ValueError that lists every option out of range."""
     faults = []
     if not _is_number(time_limit) or not math.isfinite(time_limit) or time_limit < 0:
         faults.append(f"time_limit {time_limit!r}: a finite number of seconds, 0 or more")

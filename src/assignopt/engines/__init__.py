@@ -14,6 +14,7 @@ from .flow import FlowEngine, find_certificate
 from .greedy import GreedyEngine
 from .guidance import Guidance
 from .running import Outcome, Run
+from .shortages import Shortage, find_shortages
 from .splitting import split_bound
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ __all__ = [
     "Guidance",
     "Outcome",
     "Run",
+    "Shortage",
     "find_certificate",
+    "find_shortages",
     "flow_prefix",
     "split_bound",
 ]

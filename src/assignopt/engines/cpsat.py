@@ -564,10 +564,10 @@ class CpSatEngine:
         if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             solution = np.fromiter(solver.response_proto.solution, np.int64)
             values = solution[: int(self.model.live.sum())]
-            bound = _floor(solver.best_objective_bound)
+            best = _floor(solver.best_objective_bound)
             if self._proved and abs(solver.objective_value) < EXACT_FLOAT:
-                bound = min(bound, round(solver.objective_value))
-            return Outcome(self.model.choice(values), (bound,))
+                best = min(best, round(solver.objective_value))
+            return Outcome(self.model.choice(values), (best,))
         if status is None:  # given up: the search may go on with this model, so take another
             self.model.cp = self.model.cp.clone()
         kept = listener.values

@@ -17,7 +17,7 @@ from ..plan import Status, frame_of
 from ..progress import Snapshot
 from ..scaling import LIMIT
 from ..session import Options, Session
-from ..solving import _check_options
+from ..solving import check_options
 from .axes import Axis, check_axis, kinds
 from .results import UNKNOWN, Frontier, Point, holdings_of, points_frame
 from .searching import Search
@@ -125,7 +125,7 @@ def frontier(
     (True, <Status.OPTIMAL: 'OPTIMAL'>)
     """
     started = time.perf_counter()
-    _check_options(time_limit, seed, workers, "auto")
+    check_options(time_limit, seed, workers, "auto")
     if max_points is not None and (isinstance(max_points, bool) or max_points < 1):
         raise ValueError(f"max_points {max_points!r}; allowed is 1 or more, or None for no limit")
     axes = _read_axes(x, y)
