@@ -158,6 +158,8 @@ def by_solving(standing: Standing, rules: Sequence[AnyRule], **options: Any) -> 
     tasks count as moves here, towards a limit on moves as well.
     """
     problem, none = standing.problem, frame_of([], MOVES)
+    taken = {rule.id for rule in problem.rules}
+    rules = [rule.model_copy(update={"id": _free_id(rule.id, taken)}) for rule in rules]
     wish = problem.replace(rules=[*problem.rules, *rules])
     moved = int((keepable_tasks(problem) & ~keepable_tasks(wish)).sum())
     if moved:
@@ -171,6 +173,13 @@ def by_solving(standing: Standing, rules: Sequence[AnyRule], **options: Any) -> 
     if plan.status in (Status.INFEASIBLE, Status.UNKNOWN):
         return Outcome(None, 0, None, none, plan.status, plan.infeasibility)
     return compared_with(standing, plan)
+
+
+def _free_id(name: str, taken: set[str]) -> str:
+    """Give a rule's id, other than those taken."""
+    while name in taken:
+        name = f"asked: {name}"
+    return name
 
 
 def _less_moves(rule: AnyRule, moved: int) -> AnyRule:

@@ -289,7 +289,8 @@ class Residual:
 
         One task more for the rep, one less somewhere, and tasks passed on from there to the rep.
         """
-        if any(goal.fair and self._has_ends(goal) for goal in self.goals):
+        closed = self.high[rep] <= 0  # no pair of it is among the moves
+        if closed or any(goal.fair and self._has_ends(goal) for goal in self.goals):
             return None
         way = self._packing.unpack(self.toward(rep).cost[0])
         cost, at = _least(np.minimum(self._counting_full[:, [rep], :] + way[:, None, :], NO_LIMIT))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..check import Audit
 from ..objectives import maximises
 from ..plan import Status, frame_of
 from ..report import load_report
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from ..check import Audit
     from ..plan import Plan
     from ..problem import Problem
     from ..rules import AnyRule
@@ -152,20 +152,29 @@ def _frame(
 ) -> pd.DataFrame:
     names = tier_names(standing)
     dtypes = {**_BEFORE, **dict.fromkeys(names, "float64"), **_AFTER}
-    before = load_report(standing.found).overall
+    before = _spread(standing.found)
     seats = len(standing.found.holdings)
     keyed = [(tuple(-c for c in _signed(standing, row[1])), row) for row in found]
     keyed.sort(key=lambda pair: (pair[0], pair[1][0].what))
     rows = []
     for key, (idea, changes, plan) in keyed[:k]:
         rank = 1 + sum(other < key for other, _ in keyed)
-        after = load_report(plan).overall
+        after = _spread(plan)
         told = [idea.kind, idea.what, idea.rep, idea.skill, idea.rule, idea.amount]
-        measures = [float(after[name] - before[name]) for name in ("gini", "load_range")]
+        measures = [new - old for old, new in zip(before, after, strict=True)]
         more = len(plan.assignments) - seats
         proved = plan.status is Status.OPTIMAL and standing.is_proved
         rows.append([rank, *told, *changes, more, *measures, 1, proved])
     return frame_of(rows, dtypes)
+
+
+def _spread(plan: Plan | Audit) -> list[float]:
+    """Give the Gini index and the range of load per entitlement; NaN with nobody to measure."""
+    problem = plan.holdings.problem if isinstance(plan, Audit) else plan.problem
+    if not (problem.rep_columns.active & (problem.weights > 0)).any():
+        return [np.nan, np.nan]
+    overall = load_report(plan).overall
+    return [float(overall["gini"]), float(overall["load_range"])]
 
 
 # -- what could be changed -----------------------------------------------------------------------

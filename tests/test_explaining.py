@@ -1,0 +1,297 @@
+"""Explanations, marginal values and suggestions against brute force, and bad input."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+import assignopt as ao
+import oracle
+import strategies
+from assignopt.explaining import marginals, suggesting
+from assignopt.explaining.forcing import tier_names
+from assignopt.explaining.standing import standing_of
+from assignopt.objectives import maximises
+
+SOME = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def solved(problem: ao.Problem) -> ao.Plan | None:
+    """The plan, if it is an optimum of a problem with tasks."""
+    plan = ao.solve(problem, workers=1)
+    return plan if plan.status is ao.Status.OPTIMAL and len(problem.tasks) else None
+
+
+def better(problem: ao.Problem, one: list[float], other: list[float]) -> bool:
+    """Whether values are better than others, the first tier that differs deciding."""
+    for tier, a, b in zip(problem.objective, one, other, strict=True):
+        if not math.isclose(a, b, abs_tol=1e-6):
+            return (a > b) == maximises(tier)
+    return False
+
+
+# -- explain ---------------------------------------------------------------------------------------
+
+
+@SOME
+@given(strategies.problems(slack=False, max_tasks=3, max_rules=2), st.data())
+def test_the_best_alternative_is_the_best_plan_elsewhere(
+    problem: ao.Problem, data: st.DataObject
+) -> None:
+    plan = solved(problem)
+    if plan is None:
+        return
+    task = data.draw(st.sampled_from(list(problem.tasks)))
+    told = ao.explain(plan, task, workers=1)
+    assert told.settled
+    assert isinstance(json.loads(told.to_json()), dict)
+    others = [rep for rep in problem.reps if rep != told.rep_id]
+    best = oracle.best(problem, lambda p: p[task, "owner"] in others)
+    event(f"alternative: {told.alternative is not None}")
+    assert (told.alternative is None) == (best is None)
+    if best is not None:
+        assert told.price is not None
+        now = plan.terms["value"].tolist()
+        wanted = [b - a for a, b in zip(now, best, strict=True)]
+        assert list(told.price.values()) == pytest.approx(wanted, abs=1e-5)
+
+
+@SOME
+@given(strategies.problems(equal_efforts=True, max_tasks=4), st.data())
+def test_a_flip_makes_it_a_tie_and_a_little_more_decides(
+    problem: ao.Problem, data: st.DataObject
+) -> None:
+    tiers = [tier for tier in problem.objective if not isinstance(tier, ao.Value)]
+    problem = problem.replace(objective=[*tiers, ao.Value()])
+    plan = solved(problem)
+    if plan is None:
+        return
+    task, rep = data.draw(st.sampled_from([(t, r) for t in problem.tasks for r in problem.reps]))
+    answer = ao.why_not(plan, task, rep, workers=1)
+    if answer.flip is None or answer.flip.what != "value":
+        return
+    arrays = standing_of(plan).arrays
+    pairs = [
+        {
+            "rep_id": str(problem.rep_columns.id[r]),
+            "task_id": str(problem.task_columns.id[s]),
+            "fit": float(fit),
+            "effort": float(effort),
+            "value": float(value),
+        }
+        for s, r, fit, effort, value in zip(
+            *(arrays.pair_seat, arrays.pair_rep, arrays.fit, arrays.effort, arrays.value),
+            strict=True,
+        )
+    ]
+    for more, said in ((0.0, ao.Answer.TIE), (0.5, None)):
+        rows = [
+            {**row, "value": answer.flip.to + more}
+            if (row["rep_id"], row["task_id"]) == (rep, task)
+            else row
+            for row in pairs
+        ]
+        changed = ao.solve(problem.replace(pairs=rows), workers=1)
+        held = changed.assignments.set_index("task_id")["rep_id"].to_dict()
+        if said is None:
+            assert held.get(task) == rep
+        elif held.get(task) != rep:
+            assert ao.why_not(changed, task, rep, workers=1).reason is said
+    event("flipped")
+
+
+def test_the_words_are_those_of_the_input() -> None:
+    reps = [ao.Rep("Ana", capacity=8, skills={"german"}), ao.Rep("Bo", capacity=8)]
+    tasks = [
+        ao.Task("Acme", effort=5, requires={"german"}, value=9),
+        ao.Task("Zed", effort=4, value=4),
+        ao.Task("Kit", effort=4, value=3),
+    ]
+    problem = ao.Problem(reps, tasks, rules=[ao.Forbid(task="Kit", rep="Ana", id="no kit for Ana")])
+    plan = ao.solve(problem, workers=1)
+    told = str(ao.explain(plan, "Acme"))
+    assert told.startswith("'Ana' has 'Acme': effort 5, fit 1, value 9. Nobody else may take it: ")
+    assert "'german'" in told
+    assert str(ao.why_not(plan, "Acme", "Bo")) == (
+        "'Bo' may not take 'Acme': rep 'Bo' has 'german' at level 0; task 'Acme' requires 1."
+    )
+    kit = ao.why_not(plan, "Kit", "Ana")
+    assert [rule.rule for rule in kit.rules] == ["no kit for Ana"]
+    zed = ao.why_not(plan, "Zed", "Ana")
+    assert zed.reason is ao.Answer.WORSE
+    assert zed.proved
+    assert "'Zed'" in str(zed)
+    assert json.loads(zed.to_json())["delta"]["coverage"] == -1
+
+
+def test_a_plan_that_breaks_rules_is_explained_all_the_same() -> None:
+    problem = ao.Problem(
+        [ao.Rep("ana", capacity=2), ao.Rep("bo", capacity=5)], [ao.Task("t", effort=4)]
+    )
+    broken = ao.audit(problem, {"t": "ana"})
+    told = ao.explain(broken, "t")
+    assert told.rep_id == "ana"
+    assert "load 4/2 hours on rep 'ana'" in told.sentence
+    answer = ao.why_not(broken, "t", "bo")
+    assert "The plan itself breaks rules" in str(answer)
+    assert answer.delta is not None
+
+
+def test_a_pinned_task_names_its_pin_and_a_held_one_is_held() -> None:
+    problem = ao.Problem(
+        [ao.Rep("ana"), ao.Rep("bo")], [ao.Task("t")], rules=[ao.Pin("t", "ana", id="ana's own")]
+    )
+    plan = ao.solve(problem)
+    answer = ao.why_not(plan, "t", "bo")
+    assert answer.reason is ao.Answer.NOT_ELIGIBLE
+    assert [rule.rule for rule in answer.rules] == ["ana's own"]
+    assert ao.why_not(plan, "t", "ana").reason is ao.Answer.HELD
+
+
+def test_a_conflict_and_a_tie_are_called_so() -> None:
+    tasks = [ao.Task("t"), ao.Task("u")]
+    apart = ao.Problem(
+        [ao.Rep("ana"), ao.Rep("bo")],
+        tasks,
+        rules=[ao.CoverAll(), ao.MinTasks(1), ao.Apart(["t", "u"])],
+    )
+    plan = ao.solve(apart)
+    other = {"ana": "bo", "bo": "ana"}[plan.assignments["rep_id"][0]]
+    swapped = ao.why_not(plan, "t", other)
+    assert swapped.reason is ao.Answer.TIE
+    assert len(swapped.moves) == 2
+    alone = ao.Problem(
+        [ao.Rep("ana"), ao.Rep("bo")],
+        tasks,
+        rules=[ao.CoverAll(), ao.Pin("u", "bo"), ao.Apart(["t", "u"])],
+    )
+    answer = ao.why_not(ao.solve(alone), "t", "bo")
+    assert answer.reason is ao.Answer.CONFLICT
+    assert "no plan keeps all the rules" in str(answer)
+
+
+def test_without_time_the_bound_is_called_a_bound() -> None:
+    problem = ao.datasets.unequal_efforts(6, 40)
+    plan = ao.solve(problem, time_limit=5, workers=1)
+    held = dict(zip(plan.assignments["task_id"], plan.assignments["rep_id"], strict=True))
+    arrays = standing_of(plan).arrays
+    for pair in range(0, arrays.pairs, 37):
+        task = str(problem.task_columns.id[arrays.pair_seat[pair]])
+        rep = str(problem.rep_columns.id[arrays.pair_rep[pair]])
+        if held.get(task) == rep:
+            continue
+        quick = ao.why_not(plan, task, rep, time_limit=0)
+        assert not quick.proved
+        assert quick.reason is ao.Answer.UNDECIDED
+        exact = ao.why_not(plan, task, rep, time_limit=10, workers=1)
+        if exact.delta is None or quick.delta is None or not exact.proved:
+            continue
+        same = all(
+            math.isclose(exact.delta[name], 0, abs_tol=1e-9) for name in list(exact.delta)[:2]
+        )
+        if same and plan.status is ao.Status.OPTIMAL:
+            assert exact.delta["value"] <= quick.delta.bound["value"] + 1e-6
+
+
+# -- marginal values ---------------------------------------------------------------------------
+
+
+@SOME
+@given(
+    strategies.problems(equal_efforts=True, max_tasks=4)
+    | strategies.problems(slack=False, max_tasks=3)
+)
+def test_one_more_of_something_is_worth_what_a_new_solve_says(problem: ao.Problem) -> None:
+    plan = solved(problem)
+    if plan is None:
+        return
+    standing = standing_of(plan)
+    before = oracle.best(problem)
+    assert before is not None
+    frame = ao.marginal_values(plan, workers=1, time_limit=60)
+    names = tier_names(standing)
+    for one in marginals._additions(standing):
+        asked = (standing.rep_name(one.rep), one.skill, one.kind, one.unit)
+        same = [
+            row
+            for row in frame.to_dict("records")
+            if tuple(
+                v if isinstance(v, str) else None
+                for v in (row["rep_id"], row["skill"], row["customer_type"], row["unit"])
+            )
+            == asked
+        ]
+        assert len(same) == 1
+        row = same[0]
+        changed = one.make(problem)
+        if len(changed.reps) > 3 and len(problem.tasks) > 3:
+            continue  # too many plans for brute force
+        best = oracle.best(changed)
+        assert best is not None
+        assert row["proved"]
+        wanted = [b - a for a, b in zip(before, best, strict=True)]
+        assert [row[name] for name in names] == pytest.approx(wanted, abs=1e-5), (asked, row["how"])
+        event(row["how"])
+
+
+# -- suggest -------------------------------------------------------------------------------------
+
+
+@SOME
+@given(strategies.problems(slack=False, max_tasks=3))
+def test_every_suggestion_delivers_what_it_promises(problem: ao.Problem) -> None:
+    plan = solved(problem)
+    if plan is None:
+        return
+    standing = standing_of(plan)
+    before = oracle.best(problem)
+    assert before is not None
+    frame = ao.suggest(plan, k=50, workers=1)
+    ideas = {idea.what: idea for idea in suggesting._ideas(standing)}
+    names = tier_names(standing)
+    told: dict[str, Any] = {row["what"]: row for row in frame.to_dict("records")}
+    for what, idea in ideas.items():
+        best = oracle.best(idea.make(problem))
+        if what not in told:
+            assert best is None or not better(problem, best, before)
+            continue
+        row = told[what]
+        assert best is not None
+        assert row["proved"]
+        wanted = [b - a for a, b in zip(before, best, strict=True)]
+        assert [row[name] for name in names] == pytest.approx(wanted, abs=1e-5)
+        event("suggested")
+
+
+# -- bad input -----------------------------------------------------------------------------------
+
+
+def test_what_does_not_exist_is_named_with_what_is_near() -> None:
+    plan = ao.solve(ao.Problem([ao.Rep("ana")], [ao.Task("acme", roles=[ao.Role("aide")])]))
+    with pytest.raises(KeyError, match="task 'acm' does not exist; did you mean 'acme'"):
+        ao.explain(plan, "acm")
+    with pytest.raises(KeyError, match="rep 'anna' does not exist; did you mean 'ana'"):
+        ao.why_not(plan, "acme", "anna")
+    with pytest.raises(KeyError, match="has no role 'aid'; it has owner, aide"):
+        ao.why_not(plan, "acme", "ana", role="aid")
+    with pytest.raises(TypeError, match="is no plan"):
+        ao.why_not(plan.problem, "acme", "ana")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="give either task="):
+        ao.recommend(plan)
+    with pytest.raises(ValueError, match="k 0: a whole number"):
+        ao.recommend(plan, task="acme", k=0)
+    with pytest.raises(ValueError, match="in the plan already"):
+        ao.recommend(plan, task=ao.Task("acme"))
+    with pytest.raises(ValueError, match="k is -1"):
+        ao.suggest(plan, -1)
+
+
+def test_a_run_without_a_plan_answers_nothing() -> None:
+    plan = ao.solve(ao.Problem([], [ao.Task("t")], rules=[ao.CoverAll()]))
+    with pytest.raises(ao.NoSolutionError):
+        ao.explain(plan, "t")
