@@ -313,6 +313,8 @@ def _who(one: Explanation) -> str:
 
 def _others(one: Explanation) -> str:
     others = [name for name in one.eligible if name != one.rep_id]
+    if not others and one.open_because:
+        return ""
     if not others:
         rules = listed(f"{rule.sentence} ({len(rule.reps)} reps)" for rule in one.ruled_out)
         return f"Nobody else may take it: {rules}." if rules else "There is nobody else."

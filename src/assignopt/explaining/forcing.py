@@ -88,6 +88,17 @@ class Outcome:
         return False
 
 
+def tidy(change: float) -> float:
+    """Take the noise of floats off a difference.
+
+    Examples
+    --------
+    >>> tidy(0.7 - 0.8), tidy(1e-17)
+    (-0.1, 1e-17)
+    """
+    return float(f"{change:.12g}")
+
+
 def tier_names(standing: Standing) -> list[str]:
     """Name the tiers, those with the same label told apart."""
     names: list[str] = []
@@ -104,7 +115,7 @@ def by_moves(standing: Standing, moves: Sequence[tuple[int, int]], exact: int) -
     gains = [goal.gain(choice) for goal in standing.goals]
     names = tier_names(standing)
     changes = {
-        name: goal.value_of(new) - goal.value_of(old)
+        name: tidy(goal.value_of(new) - goal.value_of(old))
         for name, goal, new, old in zip(names, standing.goals, gains, standing.gains, strict=True)
     }
     proved = exact == len(standing.goals)
@@ -198,9 +209,9 @@ def compared_with(standing: Standing, plan: Plan) -> Outcome:
     best = np.where(np.abs(bound - old) <= small, 0.0, bound - old)
     proved = plan.status is Status.OPTIMAL
     delta = Delta(
-        dict(zip(names, steps.tolist(), strict=True)),
+        dict(zip(names, map(tidy, steps.tolist()), strict=True)),
         proved=proved,
-        bound=dict(zip(names, (steps if proved else best).tolist(), strict=True)),
+        bound=dict(zip(names, map(tidy, (steps if proved else best).tolist()), strict=True)),
     )
     choice = _choice_of(standing, plan)
     gains = [goal.gain(choice) for goal in standing.goals]

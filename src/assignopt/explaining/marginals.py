@@ -17,6 +17,7 @@ from ..solving import solve
 from .changing import with_capacity, with_newcomer, with_slots
 from .forcing import NEGLIGIBLE, tier_names
 from .standing import standing_of
+from .words import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -175,7 +176,7 @@ def _row(standing: Standing, names: list[str], one: Addition, worth: Worth) -> l
 def _additions(standing: Standing) -> Iterator[Addition]:
     """List what there could be one more of."""
     problem, reps = standing.problem, standing.problem.rep_columns
-    unit = f"1 {problem.effort_unit}"
+    unit = one_of(problem.effort_unit)
     for rep in np.flatnonzero(reps.active).tolist():
         if not np.isnan(reps.capacity[rep]):
             yield Addition(rep, None, None, unit, partial(with_capacity, rep=rep, more=1.0))

@@ -26,6 +26,17 @@ def number(value: float) -> str:
     return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
 
 
+def one_of(unit: str) -> str:
+    """Write one of a unit that is named in the plural.
+
+    Examples
+    --------
+    >>> one_of("hours"), one_of("effort")
+    ('1 hour', '1 effort')
+    """
+    return f"1 {unit.removesuffix('s')}"
+
+
 def change(value: float) -> str:
     """Write a change with its sign.
 
