@@ -41,14 +41,26 @@ class Delta(dict[str, float]):
         Whether no plan with the wish does better.
     bound
         Tier -> the change of a plan that no plan with the wish beats, given the tiers before.
+    settled
+        How many tiers, from the first on, have a proved change: with the wish and without it.
     """
 
     def __init__(
-        self, changes: Mapping[str, float], *, proved: bool, bound: Mapping[str, float]
+        self,
+        changes: Mapping[str, float],
+        *,
+        proved: bool,
+        bound: Mapping[str, float],
+        settled: int = 0,
     ) -> None:
         super().__init__(changes)
         self.proved = proved
         self.bound = dict(bound)
+        self.settled = len(changes) if proved else settled
+
+    def is_settled(self, tier: str | None) -> bool:
+        """Whether the change of a tier is proved, and so are those before it."""
+        return tier in list(self)[: self.settled]
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,12 +224,21 @@ def compared_with(standing: Standing, plan: Plan) -> Outcome:
         dict(zip(names, map(tidy, steps.tolist()), strict=True)),
         proved=proved,
         bound=dict(zip(names, map(tidy, (steps if proved else best).tolist()), strict=True)),
+        settled=_first_proved(standing, plan),
     )
     choice = _choice_of(standing, plan)
     gains = [goal.gain(choice) for goal in standing.goals]
     order, worse = _compared(standing, gains)
     moves = moved_between(standing, plan)
     return Outcome(delta, order, worse, moves, plan.status, gains=tuple(gains))
+
+
+def _first_proved(standing: Standing, plan: Plan) -> int:
+    """Count the tiers, from the first on, that are proved in both plans."""
+    if "proved" not in standing.terms:
+        return 0
+    both = (standing.terms["proved"].to_numpy() & plan.terms["proved"].to_numpy()).tolist()
+    return both.index(False) if False in both else len(both)
 
 
 def _choice_of(standing: Standing, plan: Plan) -> Ints:

@@ -100,7 +100,8 @@ class WhyNot:
     delta
         Tier -> change of its value in the best plan with the pair, in tier order, always after
         minus before; None where there is no such plan, or none is known. ``delta.proved`` tells
-        whether no plan with the pair does better, ``delta.bound`` what no such plan beats.
+        whether no plan with the pair does better, ``delta.settled`` how many tiers are proved,
+        ``delta.bound`` what no such plan beats.
     worse
         The first tier that changes for the worse (or, if ``reason`` is ``better``, the better).
     moves
@@ -153,6 +154,7 @@ class WhyNot:
             ],
             "delta": None if delta is None else dict(delta),
             "proved": self.proved,
+            "settled": 0 if delta is None else delta.settled,
             "bound": None if delta is None else {k: plain(v) for k, v in delta.bound.items()},
             "worse": self.worse,
             "moves": rows_of(self.moves),
@@ -271,7 +273,8 @@ def told_of(
             return WhyNot(**told, reason=Answer.UNDECIDED, delta=found.delta, notes=notes)
     assert found.delta is not None
     reason = {1: Answer.BETTER, 0: Answer.TIE, -1: Answer.WORSE}[found.order]
-    if reason is Answer.WORSE and not found.delta.proved and not _is_lost(standing, found):
+    sure = found.delta.is_settled(found.worse) or _is_lost(standing, found)
+    if reason is Answer.WORSE and not sure:
         reason = Answer.UNDECIDED
     moves = _own_first(found.moves, told)
     flip = _flip(standing, found, pair) if reason is Answer.WORSE else None
@@ -392,7 +395,7 @@ def _cost(one: WhyNot) -> str:
     """Say what the first tier that gets worse loses."""
     assert one.delta is not None
     lost = one.delta[str(one.worse)]
-    most = "" if one.delta.proved else "at most "
+    most = "" if one.delta.is_settled(one.worse) else "at most "
     if lost == 0:
         return f"makes {one.worse} worse (its value stays, the numbers after it do not)"
     if lost < 0:
