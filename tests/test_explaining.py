@@ -15,6 +15,7 @@ import oracle
 import strategies
 from assignopt.explaining import marginals, suggesting
 from assignopt.explaining.forcing import tier_names
+from assignopt.explaining.pricing import nearby
 from assignopt.explaining.standing import standing_of
 from assignopt.objectives import maximises
 
@@ -196,6 +197,29 @@ def test_without_time_the_bound_is_called_a_bound() -> None:
         )
         if same and plan.status is ao.Status.OPTIMAL:
             assert exact.delta["value"] <= quick.delta.bound["value"] + 1e-6
+
+
+def test_a_large_plan_is_asked_about_nearby() -> None:
+    problem = ao.datasets.unequal_efforts(20, 240)
+    plan = ao.solve(problem, time_limit=8)
+    arrays = standing_of(plan).arrays
+    held = dict(zip(plan.assignments["task_id"], plan.assignments["rep_id"], strict=True))
+    for pair in (5, arrays.pairs // 2):
+        task = str(problem.task_columns.id[arrays.pair_seat[pair]])
+        rep = str(problem.rep_columns.id[arrays.pair_rep[pair]])
+        found = nearby(standing_of(plan), pair, {"time_limit": 6.0, "seed": 0, "workers": None})
+        if held.get(task) == rep or found is None:
+            continue
+        assert found.delta is not None
+        rows = {**held, **dict(zip(found.moves["task_id"], found.moves["to_rep"], strict=True))}
+        audited = ao.audit(problem, rows)
+        assert audited.ok
+        assert rows[task] == rep
+        changes = audited.terms["value"] - plan.terms["value"]
+        assert list(found.delta.values()) == pytest.approx(changes.tolist(), abs=1e-6)
+        assert changes[0] == pytest.approx(0)
+        assert changes[1] == pytest.approx(0)
+        assert changes[2] <= found.delta.bound["value"] + 1e-6
 
 
 # -- marginal values ---------------------------------------------------------------------------

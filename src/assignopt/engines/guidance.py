@@ -84,6 +84,15 @@ class Guidance:
         search = Neighbourhoods(self.arrays, self.run, kept)
         return search.round(after, priced, goal)
 
+    def settle(
+        self, goal: Goal, kept: Sequence[Kept], part: FairPart, wanted: Ints, choice: Ints
+    ) -> Ints | None:
+        """Give everybody the share wanted, starting from a plan that is nearly there."""
+        if self._priced is None or self._priced[0].linear is not goal.linear:
+            return None
+        search = Neighbourhoods(self.arrays, self.run, kept)
+        return search.settle(goal, self._priced[1], part, wanted, choice)
+
     def improve(self, goal: Goal, kept: Sequence[Kept], choice: Ints) -> Ints:
         """Improve a sum over pairs by large neighbourhoods, until the run is over."""
         if self._priced is None or self._priced[0].linear is not goal.linear:

@@ -79,7 +79,22 @@ class Neighbourhoods:
         wanted = part.offset + np.rint(
             np.bincount(self.arrays.pair_rep, priced.part * part.coef, self.arrays.reps)
         ).astype(np.int64)
-        choice = _largest_parts(self.arrays, priced)
+        return self.settle(goal, priced, part, wanted, _largest_parts(self.arrays, priced))
+
+    def settle(
+        self, goal: Goal, priced: Priced, part: FairPart, wanted: Ints, choice: Ints
+    ) -> Ints | None:
+        """Exchange tasks, a few reps at a time, until every share is what is wanted.
+
+        Parameters
+        ----------
+        goal, priced
+            The sum over pairs that is to be large besides, and its split.
+        part, wanted
+            What is measured, and (R,) the shares wanted.
+        choice
+            Where to start.
+        """
         size = START_REPS
         while not self.run.is_over:
             off = np.where(part.who, part.shares(self.arrays, choice[choice >= 0]) - wanted, 0)

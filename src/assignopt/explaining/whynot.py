@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from ..objectives import Coverage, Fairness, Fit, Value
 from ..plan import Status, frame_of
 from ..records import OWNER
 from .forcing import MOVES, Delta, by_flow, by_solving, pinned, tier_names
-from .pricing import conceivable
+from .pricing import conceivable, nearby
 from .standing import Standing, check_ids, held_as, standing_of
 from .words import change, listed, moves_in_words, number, plain, rows_of
 
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
     from ..check import Audit
     from ..plan import Plan
     from .forcing import Outcome
+
+
+LARGE = 4_000
+"""Pairs from which on a plan with the pair is looked for near the plan in hand first."""
+
+LEAST_SECONDS = 1.0
+"""What is left for solving again at least, where nothing was found nearby."""
 
 
 class Answer(StrEnum):
@@ -254,6 +262,12 @@ def _solved(
     """Solve again with the pair, or say what is known without."""
     if options["time_limit"] <= 0:
         return conceivable(standing, pair)
+    if standing.arrays.pairs > LARGE:
+        until = time.perf_counter() + options["time_limit"]
+        found = nearby(standing, pair, options)
+        if found is not None:
+            return found
+        options = {**options, "time_limit": max(until - time.perf_counter(), LEAST_SECONDS)}
     return by_solving(standing, [pinned(**given)], **options)
 
 
@@ -370,7 +384,8 @@ def _sentence(one: WhyNot) -> str:
         case Answer.CONFLICT:
             return f"{rep} may take {seat}, but then no plan keeps all the rules."
         case Answer.UNDECIDED:
-            return f"{rep} may take {seat}{instead}; what that costs is not settled.{_known(one)}"
+            found = f" The best plan found with it: {_changes(one)}." if one.delta else ""
+            return f"{rep} may take {seat}{instead}; the price is not settled.{found}{_known(one)}"
         case Answer.TIE:
             then = f", with {_then(one)}" if _then(one) else ""
             return f"A tie: {seat} with {rep}{instead} is as good in every tier{then}."
@@ -406,7 +421,7 @@ def _cost(one: WhyNot) -> str:
 def _changes(one: WhyNot) -> str:
     assert one.delta is not None
     some = [f"{name} {change(by)}" for name, by in one.delta.items() if by]
-    return ", ".join(some) or f"{one.worse} improves after its first number"
+    return ", ".join(some) or f"{one.worse} changes after its first number"
 
 
 def _known(one: WhyNot) -> str:
