@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..records import Rep
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..columns import RepColumns
+    from ..columns import Floats, RepColumns
     from ..problem import Problem
     from ..rules import AnyRule
 
@@ -44,17 +46,17 @@ def with_skill(problem: Problem, rep_id: str, skill: str, level: float) -> Probl
 
 def with_newcomer(problem: Problem, changes: Mapping[str, object]) -> Problem:
     """Add a rep of the usual capacity and entitlement."""
-    from ..records import Rep
-
     active = problem.rep_columns.active
-    capacity = problem.rep_columns.capacity[active]
-    known = capacity[~np.isnan(capacity)]
-    usual = float(np.median(known)) if len(known) else None
-    weights = problem.weights[active]
-    name = newcomer_id(problem)
-    rep = Rep(name, capacity=usual, weight=float(np.median(weights)) if len(weights) else None)
+    name, weights = newcomer_id(problem), problem.weights[active]
+    rep = Rep(name, capacity=_usual(problem.rep_columns.capacity[active]), weight=_usual(weights))
     pinned = problem.replace(reps=with_entitlements(problem))
     return pinned.with_rep(rep.model_copy(update=dict(changes)))
+
+
+def _usual(amounts: Floats) -> float | None:
+    """Give the median of those that are known and above 0."""
+    known = amounts[amounts > 0]
+    return float(np.median(known)) if len(known) else None
 
 
 def newcomer_id(problem: Problem) -> str:
