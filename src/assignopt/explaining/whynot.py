@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LARGE = 4_000
 """Pairs from which on a plan with the pair is looked for near the plan in hand first."""
 
-LEAST_SECONDS = 1.0
+LEAST_SECONDS = 0.05
 """What is left for solving again at least, where nothing was found nearby."""
 
 
