@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pandas as pd
 import pytest
 
 import assignopt as ao
+from assignopt.objectives import Notion
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -84,3 +85,38 @@ def test_workforce_meets_the_bound_on_teams(capsys: pytest.CaptureFixture[str]) 
     assert len(used) == row["min_teams_lower_bound_overlap_clique"] == 9
     assert used["load"].sum() == row["total_minutes"] == 2592
     assert len(plan.unassigned) == 0
+
+
+def test_fairness_tells_eight_notions_their_price_and_a_dealt_plan(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    module = loaded("fairness")
+    picture = tmp_path / "made" / "frontier.svg"
+    table, found, dealt = module.main(picture, each=1.0, trade=3.0, due=2.0)
+    out = capsys.readouterr().out
+    assert picture.read_text().startswith("<svg")
+    assert str(tmp_path) not in out
+    assert "What it does not show" in out
+    assert set(table["notion"]) == set(module.NOTIONS) == set(get_args(Notion))
+    for row in table.set_index("notion").itertuples():
+        better = row.bound - row.fairness  # what may be missing
+        more = row.Index in ("leximin", "maxmin", "nash")
+        assert (better if more else -better) >= -1e-6
+        assert not row.proved or abs(better) <= 1e-6
+    assert ao.audit(found.problem, found.plan(0)).ok
+    assert found.points["x"].is_monotonic_increasing
+    broken = ao.audit(ao.datasets.sales_team(), dealt).violations  # it looks at no promises
+    assert all("pinned elsewhere" in told for told in broken["message"])
+    assert len(dealt) == 373
+
+
+def test_fairness_keeps_no_picture_that_nobody_asked_for(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.chdir(tmp_path)
+    pair = ao.Problem([ao.Rep("ana"), ao.Rep("bo")], [ao.Task("t1", value=1)])
+    loaded("fairness").tell_trade(ao.frontier(pair, x=ao.Fairness("range"), y=ao.Value()), None)
+    assert list(tmp_path.iterdir()) == []
+    assert str(tmp_path) not in capsys.readouterr().out
