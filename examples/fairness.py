@@ -184,16 +184,16 @@ def tell_dealt(team: ao.Problem, dealt: dict[str, str], seconds: float) -> None:
 
 
 def main(
-    picture: Path | None = None, each: float = EACH, trade: float = TRADE, due: float = DUE
+    picture: Path | None = None, team: ao.Problem | None = None
 ) -> tuple[pd.DataFrame, ao.Frontier, dict[str, str]]:
     """Tell the story; give the table of notions, the trade-off and the dealt plan."""
-    team = ao.datasets.sales_team()
-    table = solved(team, each)
+    team = ao.datasets.sales_team() if team is None else team
+    table = solved(team, EACH)
     tell_notions(table)
-    found = ao.frontier(team, x=ao.Fairness("minmax"), y=ao.Value(), time_limit=trade)
+    found = ao.frontier(team, x=ao.Fairness("minmax"), y=ao.Value(), time_limit=TRADE)
     tell_trade(found, picture)
     dealt = round_robin(team)
-    tell_dealt(team, dealt, due)
+    tell_dealt(team, dealt, DUE)
     print("\nWhat this shows: what each notion gives on one team, with its proof, and its price.")
     print("What it does not show: which one is fair. The team is generated, and so is the price:")
     print("another team, with reps less alike, may pay much more.")
