@@ -172,10 +172,10 @@ def tell_dealt(team: ao.Problem, dealt: dict[str, str], seconds: float) -> None:
     print()
     print(report)
     print(f"\n{due}\n")
-    low = due.parts.loc["plan", "low"] / due.total
+    low = int(100 * due.parts.loc["plan", "low"] / due.total)  # rounded down, as it says at least
     most, least = report.overall["max"], report.overall["min"]
     print(f"Turns are not shares: one rep is at {most:.0%} of own hours, another at {least:.0%}.")
-    print(f"At least {low:.0%} of the Gini index is owed to the dealing: another plan for the same")
+    print(f"At least {low}% of the Gini index is owed to the dealing: another plan for the same")
     print("tasks, under the rules, does without. The rest, at most, is owed to skills, calendars")
     print("and tasks that cannot be split.")
 
