@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pandas as pd
 import pytest
 
 import assignopt as ao
+from assignopt.objectives import Notion
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -84,3 +85,50 @@ def test_workforce_meets_the_bound_on_teams(capsys: pytest.CaptureFixture[str]) 
     assert len(used) == row["min_teams_lower_bound_overlap_clique"] == 9
     assert used["load"].sum() == row["total_minutes"] == 2592
     assert len(plan.unassigned) == 0
+
+
+def few_of_the_sales_team() -> ao.Problem:
+    """One territory and a dozen of its tasks: proved at once on any machine."""
+    team = ao.datasets.sales_team()
+    tasks = [t for t in team.tasks.values() if t.tags["region"] == "dach" and t.owner is None]
+    reps = [rep for rep in team.reps.values() if rep.tags["region"] == "dach"]
+    return ao.Problem(reps, tasks[:12], rules=[ao.MinFit(0.3)], objective=team.objective)
+
+
+def test_fairness_tells_eight_notions_their_price_and_a_dealt_plan(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    module = loaded("fairness")
+    picture = tmp_path / "made" / "frontier.svg"
+    team = few_of_the_sales_team()
+    table, found, dealt = module.main(picture, team)
+    out = capsys.readouterr().out
+    assert picture.read_text().startswith("<svg")
+    assert str(tmp_path) not in out
+    assert "What it does not show" in out
+    assert table["notion"].tolist() == list(module.NOTIONS) == list(get_args(Notion))
+    assert table["proved"].all()
+    assert table["fairness"].tolist() == pytest.approx(table["bound"].tolist())
+    assert found.complete
+    assert ao.audit(team, found.plan(0)).ok
+    assert found.points["x"].min() == pytest.approx(table.set_index("notion").fairness["minmax"])
+    assert ao.audit(team, dealt).ok
+
+
+def test_fairness_deals_the_whole_team_and_looks_at_no_promises() -> None:
+    team = ao.datasets.sales_team()
+    broken = ao.audit(team, loaded("fairness").round_robin(team)).violations
+    assert len(broken) == 1
+    assert "pinned elsewhere" in broken["message"][0]
+
+
+def test_fairness_keeps_no_picture_that_nobody_asked_for(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.chdir(tmp_path)
+    pair = ao.Problem([ao.Rep("ana"), ao.Rep("bo")], [ao.Task("t1", value=1)])
+    loaded("fairness").tell_trade(ao.frontier(pair, x=ao.Fairness("range"), y=ao.Value()), None)
+    assert list(tmp_path.iterdir()) == []
+    assert str(tmp_path) not in capsys.readouterr().out

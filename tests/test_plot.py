@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -35,6 +36,14 @@ def test_what_is_not_known_is_drawn_as_boxes() -> None:
     assert not found.complete
     assert "rect" in marks(found.plot())
     assert "not known yet" in str(found.plot().to_dict()["title"]["subtitle"])
+
+
+def test_little_that_is_not_known_is_not_called_nothing() -> None:
+    found = ao.frontier(TEAM, x=ao.Fairness("minmax"), y=ao.Value(), max_points=2)
+    unproved = replace(found, gap=0.001, points=found.points.assign(proved=[True, False]))
+    told = plot.frontier_chart(unproved).to_dict()["title"]["subtitle"]
+    assert "under 1% of the trade-off not known yet (shaded)" in told
+    assert told.endswith("hollow points not proved")
 
 
 def test_axes_say_which_way_is_better() -> None:

@@ -214,7 +214,9 @@ def _title(alt: Any, frontier: Traded) -> Any:
     if frontier.unknown.empty:
         known = "every one there is" if points["proved"].all() else "not all proved (hollow)"
     else:
-        known = f"{frontier.gap:.0%} of the trade-off not known yet (shaded)"
+        share = "under 1%" if frontier.gap < 0.01 else f"{frontier.gap:.0%}"
+        known = f"{share} of the trade-off not known yet (shaded)"
+        known += "" if points["proved"].all() else ", hollow points not proved"
     told = f"{_capital(words(frontier.y))} against {words(frontier.x)}"
     return alt.Title(told, subtitle=f"{many}, {known}", anchor="start", subtitleColor=GREY)
 
