@@ -269,3 +269,13 @@ def test_numbers_too_far_apart_to_compare_are_refused(notion: Any) -> None:
     large = ao.Problem([ao.Rep("a")], [ao.Task("t", value=1e300)], objective=[tier])
     with pytest.raises(ValueError, match="worth adds up to 1e"):
         ao.solve(large)
+
+
+def test_windows_of_a_bound_that_arithmetic_beats_rule_out_nothing() -> None:
+    problem = ao.Problem(
+        [ao.Rep("a", max_tasks=0), ao.Rep("b"), ao.Rep("c", max_tasks=1)],
+        [ao.Task("t", burden=1), ao.Task("u", burden=3.33)],
+        objective=[ao.Fairness("leximin", of="burden", per="nothing", slack=0.1), ao.Coverage()],
+    )
+    plan = ao.solve(problem, engine="cpsat", workers=1)
+    assert plan.terms["bound"].tolist() == [0, 2]

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 EXACT = 1e-6
 """Error from rounding, relative to a tier's value, up to which it counts as proved."""
 
-NOTHING = 1e-10
-"""The same, relative to the most the tier can come to: what nobody can tell from 0."""
+NOTHING = 1e-7
+"""The same, relative to what an even split comes to: what nobody can tell from 0."""
 
 RATIO_DIGITS = Fraction(1, 10**8)
 """Ratios this close are the same."""
@@ -201,7 +201,18 @@ class Goal:
             return not gain[0] or order.product_error <= EXACT
         value = self.value_of(gain)
         told = abs(value) if math.isfinite(value) else 0.0
-        return self.error <= max(EXACT * told, NOTHING * self.size)
+        return self.error <= max(EXACT * told, NOTHING * self._typical)
+
+    @cached_property
+    def _typical(self) -> float:
+        """What the value may well come to: of shares, what an even split gives each."""
+        alone = len(self.fair) == 1 and self.linear is None and not self.used
+        if not alone or self.fair[0][1].tier.notion == "gini":
+            return self.size
+        part = self.fair[0][1]
+        entitled = float(part.weight[part.who].sum())
+        mean = self._mean(part, most=True) / part.scale if entitled else 0.0
+        return mean**2 * entitled if part.tier.notion == "l2" else mean
 
     @cached_property
     def best_gain(self) -> Gain:

@@ -50,6 +50,9 @@ LOG_BITS = 40
 """Bits that an entitlement, a logarithm's unit and the largest quantity may take together."""
 
 
+RATIO_DIGITS = 9
+"""The same of quantities in a ratio, whose numerator and denominator are scaled once more."""
+
 FACTOR_DIGITS = 8
 """Digits kept of one over an entitlement that has to be rounded, at the largest one."""
 
@@ -393,6 +396,7 @@ def _rounded_part(
     start: Floats,
     weight: Floats,
     narrower: float = 1.0,
+    digits: int = DIGITS,
 ) -> FairPart:
     """Round shares so that the largest fits, ``narrower`` times over, below the limit."""
     total = float(np.bincount(arrays.pair_rep, share, arrays.reps).max(initial=0))
@@ -400,8 +404,8 @@ def _rounded_part(
     at = scaled(np.concatenate([share, start]), max(top, 1.0) * narrower)
     if at.error and top > 0:
         most = float((start + arrays.most_of(share)).max()) or top
-        digits = min(DIGITS - math.log10(most), math.log10(LIMIT / narrower) - math.log10(top))
-        scale = 10.0 ** min(math.floor(digits), 300)
+        places = min(digits - math.log10(most), math.log10(LIMIT / narrower) - math.log10(top))
+        scale = 10.0 ** min(math.floor(places), 300)
         at = at_scale(np.concatenate([share, start]), scale)
     coef, shift = at.ints[: arrays.pairs], at.ints[arrays.pairs :]
     lost = arrays.most_of(np.abs(share - coef / at.scale))
@@ -479,7 +483,9 @@ def _quantities(
     common = int(np.gcd.reduce(np.append(factor, 0))) or 1
     factor = factor // common
     room = LIMIT / max(1.0, float(factor.sum()) * max(int(who.sum()), 1))
-    part = _rounded_part(arrays, tier, who, amounts, offset, weight, LIMIT / max(room, 1.0))
+    digits = RATIO_DIGITS if tier.notion == "gini" else DIGITS
+    narrower = LIMIT / max(room, 1.0)
+    part = _rounded_part(arrays, tier, who, amounts, offset, weight, narrower, digits)
     if tier.notion == "nash":  # entitlements are not rounded there; nothing may not be a factor
         vanished = ((amounts > 0) & (part.coef == 0)).any() or (
             (offset > 0) & (part.offset == 0)

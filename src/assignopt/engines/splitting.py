@@ -117,7 +117,11 @@ def split_bound(arrays: Arrays, goal: Goal, run: Run, incumbent: Ints | None) ->
     settled = arrays.mandatory[arrays.pair_seat[(part.coef > 0) & arrays.fits]].all()
     if part.tier.notion in ("leximax", "l2") and not settled:
         return goal.bounded(bound)  # seats that may stay open are no part of the split
-    return goal.bounded(bound, split.windows(part, bound))
+    bounded = goal.bounded(bound, split.windows(part, bound))
+    assert bounded.windows is not None
+    if bounded.windows.is_exact_only and bounded.best_gain != bound:
+        return goal.bounded(bound)  # arithmetic knows better: no plan meets the split's bound
+    return bounded
 
 
 def _ends(arrays: Arrays, part: FairPart, run: Run, incumbent: Ints | None) -> int | None:
