@@ -400,8 +400,7 @@ def _least(cost: Ints) -> tuple[Ints, Ints]:
     """(K, N) the least of (K, N, M) tuples along the last axis, and (N,) where it is."""
     if len(cost) == 1:
         at = cost[0].argmin(axis=1)
-        least = np.take_along_axis(cost[0], at[:, None], axis=1).T
-        return np.minimum(least, NO_LIMIT), at
+        return np.minimum(cost[0][np.arange(len(at)), at], NO_LIMIT)[None], at
     alive = cost[0] == cost[0].min(axis=1, keepdims=True)
     for one in cost[1:]:
         masked = np.where(alive, one, np.iinfo(np.int64).max)
@@ -414,7 +413,10 @@ def _least(cost: Ints) -> tuple[Ints, Ints]:
 
 def _less(one: Ints, other: Ints) -> Bools:
     """Tell where (K, ...) tuples are less than others, the first numbers first."""
-    less, same = one[0] < other[0], one[0] == other[0]
+    less = one[0] < other[0]
+    if len(one) == 1:
+        return np.asarray(less & (one[0] < NO_LIMIT // 2))
+    same = one[0] == other[0]
     for a, b in zip(one[1:], other[1:], strict=True):
         less = less | (same & (a < b))
         same = same & (a == b)

@@ -106,7 +106,7 @@ class Standing:
     def seat(self, task_id: str, role: str) -> int:
         """Give the seat of a task's role."""
         tasks = self.problem.task_columns
-        row = int(self.problem.tasks.index.get_indexer(pd.Index([task_id]))[0])
+        row = int(cast("int", self.problem.tasks.index.get_loc(task_id)))
         if role == OWNER:
             return row
         mine = np.flatnonzero((tasks.roles.task == row) & (tasks.roles.name == role))
@@ -114,7 +114,7 @@ class Standing:
 
     def rep(self, rep_id: str) -> int:
         """Give the row of a rep."""
-        return int(self.problem.reps.index.get_indexer(pd.Index([rep_id]))[0])
+        return int(cast("int", self.problem.reps.index.get_loc(rep_id)))
 
     def holder(self, seat: int) -> int:
         """Give the rep who holds a seat; -1 where it is open."""

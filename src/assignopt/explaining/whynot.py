@@ -300,6 +300,9 @@ def _is_lost(standing: Standing, found: Outcome) -> bool:
 
 def _own_first(moves: pd.DataFrame, told: dict[str, Any]) -> pd.DataFrame:
     """Put the task that was asked about first."""
+    is_first = bool(len(moves)) and moves.iat[0, 0] == told["task_id"]
+    if is_first and moves.iat[0, 1] == told["role"]:
+        return moves
     mine = (moves["task_id"] == told["task_id"]) & (moves["role"] == told["role"])
     ordered: pd.DataFrame = pd.concat([moves[mine], moves[~mine]], ignore_index=True)
     return ordered
