@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
-import pandas as pd
 
 from ..check import Audit, audit
 from ..compiling import compile_problem
@@ -22,6 +21,8 @@ from .residual import Residual
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
+
+    import pandas as pd
 
     from ..arrays import Arrays
     from ..columns import Ints

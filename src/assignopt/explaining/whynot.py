@@ -300,8 +300,8 @@ def _is_lost(standing: Standing, found: Outcome) -> bool:
 
 def _own_first(moves: pd.DataFrame, told: dict[str, Any]) -> pd.DataFrame:
     """Put the task that was asked about first."""
-    is_first = bool(len(moves)) and moves.iat[0, 0] == told["task_id"]
-    if is_first and moves.iat[0, 1] == told["role"]:
+    seats = zip(moves["task_id"].tolist(), moves["role"].tolist(), strict=True)
+    if next(seats, None) == (told["task_id"], told["role"]):
         return moves
     mine = (moves["task_id"] == told["task_id"]) & (moves["role"] == told["role"])
     ordered: pd.DataFrame = pd.concat([moves[mine], moves[~mine]], ignore_index=True)
