@@ -12,6 +12,7 @@ import oracle
 import strategies
 from assignopt.explaining.standing import standing_of
 from assignopt.objectives import maximises
+from assignopt.scaling import NO_LIMIT
 
 SOME = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 

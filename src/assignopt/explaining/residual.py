@@ -299,7 +299,7 @@ class Residual:
             np.minimum(passing, passing[:, [node]] + passing[[node]], out=passing)
         np.minimum(passing, NO_LIMIT, out=passing)
         turned = _composed(counting, passing)
-        return np.minimum(passing, _composed(passing, turned))
+        return np.asarray(np.minimum(passing, _composed(passing, turned)))
 
     def slot(self, rep: int) -> Floats | None:
         """Give (K,) changes of the tiers if a rep could take one task more; None if unknown.
