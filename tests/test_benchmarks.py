@@ -54,6 +54,7 @@ def test_list_tells_every_suite(capsys: pytest.CaptureFixture[str]) -> None:
         f"{name}\n  instances:" in told
         for name in (
             *("flow", "build", "limits", "startup", "lap", "gap", "fairness", "midl", "workforce"),
+            "explain",
         )
     )
 
@@ -181,6 +182,24 @@ def test_fairness_of_unequal_efforts_beside_plain_models(tmp_path: Path) -> None
 
 def test_fairness_refuses_a_size_it_does_not_know(tmp_path: Path) -> None:
     assert main(["run", "fairness", "--size", "equal:3x3"]) == 1
+
+
+def test_explain_answers_are_checked_by_solves(tmp_path: Path) -> None:
+    sizes = ("prices:5x30x3", "recommend:6x30x3", "diagnose:4x16", "unequal:4x16")
+    found = run(tmp_path, "explain", "--size", *sizes, "--time-limit", "3")
+    assert all(row["ms"] > 0 and row["ratio"] > 0 for row in found["rows"])
+    assert [target["name"].split(", ")[0] for target in found["targets"]] == [
+        *("prices:5x30x3: all prices", "prices:5x30x3: one why_not after that"),
+        *("recommend:6x30x3: recommend", "recommend:6x30x3: recommend"),
+        *("diagnose:4x16: certificate", "diagnose:4x16: conflict"),
+        next(t["name"] for t in found["targets"] if t["name"].startswith("unequal")),
+    ]
+    assert found["targets"][-1]["value"] == found["targets"][-1]["limit"] > 0
+
+
+def test_explain_refuses_a_size_it_does_not_know() -> None:
+    assert main(["run", "explain", "--size", "prices:3x3"]) == 1
+    assert main(["run", "explain", "--size", "whatever:3x3"]) == 1
 
 
 def test_midl_without_data(tmp_path: Path, no_data: None) -> None:

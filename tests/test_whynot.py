@@ -12,6 +12,7 @@ import oracle
 import strategies
 from assignopt.explaining.standing import standing_of
 from assignopt.objectives import maximises
+from assignopt.scaling import NO_LIMIT
 
 SOME = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -113,3 +114,14 @@ def test_prices_by_solving_are_those_of_forced_plans(problem: ao.Problem) -> Non
     plan = ao.solve(problem, workers=1)
     if plan.status is ao.Status.OPTIMAL and len(problem.tasks):
         check_all_pairs(problem, plan)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_all_prices_at_once_are_the_prices_one_by_one(seed: int) -> None:
+    problem = ao.datasets.equal_efforts(8, 50, 3, seed=seed)
+    residual = standing_of(ao.solve(problem)).residual
+    assert residual is not None
+    every = residual.prices()
+    for pair in range(every.shape[1]):
+        one = residual.price(pair)
+        assert (every[0, pair] == NO_LIMIT) if one is None else (every[:, pair].tolist() == [*one])

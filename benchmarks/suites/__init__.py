@@ -1,8 +1,8 @@
 """The suites, by name."""
 
-from . import build, fairness, flow, gap, lap, limits, midl, startup, workforce
+from . import build, explain, fairness, flow, gap, lap, limits, midl, startup, workforce
 
 SUITES = {
     module.SUITE.name: module.SUITE
-    for module in (flow, build, limits, startup, lap, gap, fairness, midl, workforce)
+    for module in (flow, build, limits, startup, lap, gap, fairness, midl, workforce, explain)
 }

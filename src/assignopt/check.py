@@ -282,7 +282,6 @@ def _fit_fault(held: Holdings, rule: MinFit) -> PairFault:
 def _skill_fault(held: Holdings) -> PairFault:
     """Compare each requirement of each seat with the level its holder has."""
     tasks, reps = held.problem.task_columns, held.problem.rep_columns
-    found: dict[int, tuple[float, float, str]] = {}
     bad = np.zeros(len(held), bool)
     seats = (
         (tasks.requires, np.where(held.is_owner, held.task, -1)),
@@ -291,6 +290,7 @@ def _skill_fault(held: Holdings) -> PairFault:
     levels = pd.DataFrame(
         {"rep": reps.skills.row, "skill": reps.skills.names(), "level": reps.skills.amount}
     )
+    lacking = []
     for needs, row in seats:
         if not len(needs.row):
             continue
@@ -300,14 +300,17 @@ def _skill_fault(held: Holdings) -> PairFault:
         asked = asked.merge(levels, on=["rep", "skill"], how="left").fillna({"level": 0.0})
         short = asked[asked["level"] < asked["least"]]
         bad[short["at"]] = True
-        for at, skill, level, least in zip(
-            short["at"], short["skill"], short["level"], short["least"], strict=True
-        ):
-            rep, task = reps.id[held.rep[at]], tasks.id[held.task[at]]
-            has = f"rep {rep!r} has {skill!r} at level {level:.10g}"
-            words = f"{has}; task {task!r} requires {least:.10g}"
-            found.setdefault(at, (level, least, words))
-    return PairFault("skill", bad, found.__getitem__)
+        first = short.drop_duplicates("at").sort_values("at")
+        lacking.append([first[name].to_numpy() for name in ("at", "skill", "level", "least")])
+
+    def describe(i: int) -> tuple[float, float, str]:
+        at, *told = next(one for one in lacking if i in one[0])
+        skill, level, least = (column[np.searchsorted(at, i)] for column in told)
+        has = f"rep {reps.id[held.rep[i]]!r} has {skill!r} at level {level:.10g}"
+        words = f"{has}; task {tasks.id[held.task[i]]!r} requires {least:.10g}"
+        return float(level), float(least), words
+
+    return PairFault("skill", bad, describe)
 
 
 def _calendar_fault(held: Holdings) -> PairFault:

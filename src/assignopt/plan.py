@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from .columns import Bools
     from .holdings import Holdings
 
+_PLAIN = frozenset({"str", "int64", "float64", "bool"})
+"""Dtypes of columns that hold nothing but such values, or None for text and numbers."""
+
 ASSIGNMENTS = {
     "task_id": "str",
     "role": "str",
@@ -343,7 +346,19 @@ def plan_frames(held: Holdings, moved: Bools, unassigned: pd.DataFrame) -> dict[
 
 
 def frame_of(data: Any, dtypes: dict[str, str]) -> pd.DataFrame:
-    """Make a frame with these columns and dtypes, rows or no rows."""
+    """Make a frame with these columns and dtypes, rows or no rows.
+
+    Columns of a list of tuples are made one by one: for a few rows, converting a whole frame takes
+    several times as long as answering the question.
+    """
+    rows = isinstance(data, list) and all(isinstance(row, tuple | list) for row in data)
+    if rows and _PLAIN.issuperset(dtypes.values()):
+        cells = zip(*data, strict=True) if data else [()] * len(dtypes)
+        columns = {
+            name: pd.array(list(column), dtype="str") if dtype == "str" else np.array(column, dtype)
+            for (name, dtype), column in zip(dtypes.items(), cells, strict=True)
+        }
+        return pd.DataFrame(columns, copy=False)
     return pd.DataFrame(data, columns=list(dtypes)).astype(dtypes)
 
 

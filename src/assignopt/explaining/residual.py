@@ -276,13 +276,30 @@ class Residual:
         arrays = self.arrays
         out = self._linear(self.choice[arrays.pair_seat]) - self._linear(np.arange(arrays.pairs))
         origin = self.holder[arrays.pair_seat]
-        order = np.argsort(origin, kind="stable")
-        for node, mine in _runs(origin[order]):
-            way, pairs = self.toward(node), order[mine]
-            best = np.where(_less(way.cost[1], way.cost[0]), way.cost[1], way.cost[0])
-            out[:, pairs] += self._packing.unpack(best)[:, arrays.pair_rep[pairs]]
+        if self._packing.most is not None:
+            best = self._all_costs()[arrays.pair_rep, origin]
+            out += self._packing.unpack(best[None])
+        else:
+            order = np.argsort(origin, kind="stable")
+            for node, mine in _runs(origin[order]):
+                way, pairs = self.toward(node), order[mine]
+                best = np.where(_less(way.cost[1], way.cost[0]), way.cost[1], way.cost[0])
+                out[:, pairs] += best[:, arrays.pair_rep[pairs]]
         out[0][~self._is_usable | (out[0] >= NO_LIMIT // 2)] = NO_LIMIT
         return out
+
+    def _all_costs(self) -> Ints:
+        """(N, N) the packed costs of the cheapest ways from each node (row) to each (column).
+
+        The method of Floyd and Warshall passes tasks on; then counts change on the way, or not.
+        """
+        passing, counting = self._passing[0].copy(), self._counting[0]
+        np.fill_diagonal(passing, 0)
+        for node in range(self.nodes):
+            np.minimum(passing, passing[:, [node]] + passing[[node]], out=passing)
+        np.minimum(passing, NO_LIMIT, out=passing)
+        turned = _composed(counting, passing)
+        return np.asarray(np.minimum(passing, _composed(passing, turned)))
 
     def slot(self, rep: int) -> Floats | None:
         """Give (K,) changes of the tiers if a rep could take one task more; None if unknown.
@@ -401,8 +418,7 @@ def _least(cost: Ints) -> tuple[Ints, Ints]:
     """(K, N) the least of (K, N, M) tuples along the last axis, and (N,) where it is."""
     if len(cost) == 1:
         at = cost[0].argmin(axis=1)
-        least = np.take_along_axis(cost[0], at[:, None], axis=1).T
-        return np.minimum(least, NO_LIMIT), at
+        return np.minimum(cost[0][np.arange(len(at)), at], NO_LIMIT)[None], at
     alive = cost[0] == cost[0].min(axis=1, keepdims=True)
     for one in cost[1:]:
         masked = np.where(alive, one, np.iinfo(np.int64).max)
@@ -415,11 +431,22 @@ def _least(cost: Ints) -> tuple[Ints, Ints]:
 
 def _less(one: Ints, other: Ints) -> Bools:
     """Tell where (K, ...) tuples are less than others, the first numbers first."""
-    less, same = one[0] < other[0], one[0] == other[0]
+    less = one[0] < other[0]
+    if len(one) == 1:
+        return np.asarray(less & (one[0] < NO_LIMIT // 2))
+    same = one[0] == other[0]
     for a, b in zip(one[1:], other[1:], strict=True):
         less = less | (same & (a < b))
         same = same & (a == b)
     return np.asarray(less & (one[0] < NO_LIMIT // 2))
+
+
+def _composed(one: Ints, other: Ints) -> Ints:
+    """(N, N) the least cost of a step of one table and then one of the other."""
+    out = np.full_like(one, NO_LIMIT)
+    for node in range(len(one)):
+        np.minimum(out, one[:, [node]] + other[[node]], out=out)
+    return out
 
 
 def _runs(values: Ints) -> list[tuple[int, slice]]:

@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
-import pandas as pd
 
 from ..check import Audit, audit
 from ..compiling import compile_problem
@@ -22,6 +21,8 @@ from .residual import Residual
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
+
+    import pandas as pd
 
     from ..arrays import Arrays
     from ..columns import Ints
@@ -106,7 +107,7 @@ class Standing:
     def seat(self, task_id: str, role: str) -> int:
         """Give the seat of a task's role."""
         tasks = self.problem.task_columns
-        row = int(self.problem.tasks.index.get_indexer(pd.Index([task_id]))[0])
+        row = int(cast("int", self.problem.tasks.index.get_loc(task_id)))
         if role == OWNER:
             return row
         mine = np.flatnonzero((tasks.roles.task == row) & (tasks.roles.name == role))
@@ -114,7 +115,7 @@ class Standing:
 
     def rep(self, rep_id: str) -> int:
         """Give the row of a rep."""
-        return int(self.problem.reps.index.get_indexer(pd.Index([rep_id]))[0])
+        return int(cast("int", self.problem.reps.index.get_loc(rep_id)))
 
     def holder(self, seat: int) -> int:
         """Give the rep who holds a seat; -1 where it is open."""
