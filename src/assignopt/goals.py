@@ -410,9 +410,9 @@ def _shared_scale(coefs: Floats, fair: list[tuple[float, FairPart]], size: float
         if sixtieths is not None and size * PARTS * 10.0**sixtieths <= LIMIT:
             return PARTS * 10.0**sixtieths
         return at.scale
-    wanted = [Fraction(part.value_scale).limit_denominator(PARTS**3) for _, part in fair]
+    wanted = [Fraction(part.value_scale).limit_denominator(10**12) for _, part in fair]
     places = decimals_of(np.append(coefs, [gain for gain, _ in fair]))
-    if places is not None:
+    if places is not None and all(wanted):
         common = float(math.lcm(*(scale.numerator for scale in wanted))) * 10.0**places
         if size * common <= LIMIT:
             return common
