@@ -307,10 +307,16 @@ def test_what_does_not_exist_is_named_with_what_is_near() -> None:
         ao.why_not(plan.problem, "acme", "ana")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="give either task="):
         ao.recommend(plan)
-    with pytest.raises(ValueError, match="k 0: a whole number"):
+    with pytest.raises(ValueError, match="a whole number, 1 or more, for k"):
         ao.recommend(plan, task="acme", k=0)
     with pytest.raises(ValueError, match="in the plan already"):
         ao.recommend(plan, task=ao.Task("acme"))
+    with pytest.raises(ValueError, match=r"no pairs table\. Leave pairs= out"):
+        ao.recommend(plan, task=ao.Task("new"), pairs=[("ana", "new")])
+    with pytest.raises(ValueError, match="time_limit -1"):
+        ao.why_not(plan, "acme", "ana", time_limit=-1)
+    with pytest.raises(ValueError, match="time_limit -1"):
+        ao.marginal_values(plan, time_limit=-1)
     with pytest.raises(ValueError, match="k is -1"):
         ao.suggest(plan, -1)
 

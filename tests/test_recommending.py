@@ -115,7 +115,6 @@ def test_chains_are_the_best_plans_with_the_pair(problem: ao.Problem, data: st.D
         answer = ao.why_not(plan, task, row["rep_id"], workers=1)
         assert answer.delta is not None
         assert [row[name] for name in names] == pytest.approx(list(answer.delta.values()), abs=1e-6)
-        assert row["others"] == len(answer.moves) - 1
     possible = [
         rep
         for rep in problem.reps
@@ -153,3 +152,18 @@ def test_chains_for_a_new_task_are_those_of_a_new_solve(
                 [b - a for a, b in zip(before, best, strict=True)], abs=1e-5
             )
             event("compared")
+
+
+def test_a_limit_on_the_moves_of_others_is_kept() -> None:
+    listed = [("ana", "a", 10), ("bo", "a", 10), ("bo", "b", 10), ("cy", "b", 9)]
+    listed += [("cy", "c", 10), ("di", "c", 9)]
+    problem = ao.Problem(
+        [ao.Rep(name, max_tasks=1) for name in ("ana", "bo", "cy", "di")],
+        [ao.Task(name) for name in "abc"],
+        pairs=[(rep, task, 1, 1, value) for rep, task, value in listed],
+        rules=[ao.CoverAll()],
+        objective=[ao.Value()],
+    )
+    plan = ao.solve(problem, workers=1)
+    assert ao.recommend(plan, task="a", moves=1, workers=1).empty
+    assert ao.recommend(plan, task="a", moves=2, workers=1)["others"].tolist() == [2]

@@ -12,6 +12,7 @@ from ..check import pair_faults
 from ..plan import Status
 from ..records import OWNER
 from ..rules import CoverAll, Forbid
+from ..solving import check_options
 from .forcing import by_flow, by_solving, pinned
 from .standing import check_ids, held_as, standing_of
 from .whynot import Answer, WhyNot, broken_rules, plan_faults, told_of
@@ -164,6 +165,7 @@ def explain(
     """
     standing = standing_of(plan)
     check_ids(standing.problem, task=task_id, role=role)
+    check_options(time_limit, seed, workers, "auto")
     seat = standing.seat(task_id, role)
     rep = standing.holder(seat)
     arrays = standing.arrays

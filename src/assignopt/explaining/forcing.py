@@ -194,8 +194,18 @@ def by_solving(standing: Standing, rules: Sequence[AnyRule], **options: Any) -> 
         wish = problem.replace(rules=[*left, *rules])
     plan = solve(wish, hint=standing.hint(), **options)
     if plan.status in (Status.INFEASIBLE, Status.UNKNOWN):
-        return Outcome(None, 0, None, none, plan.status, plan.infeasibility)
+        return Outcome(None, 0, None, none, plan.status)
     return compared_with(standing, plan)
+
+
+def improved(standing: Standing, options: Mapping[str, Any]) -> Standing:
+    """Give the plan itself where it is proved, else what solving on makes of it."""
+    if standing.is_proved or options["time_limit"] <= 0:
+        return standing
+    plan = solve(standing.problem, hint=standing.hint(), **options)
+    if plan.status in (Status.INFEASIBLE, Status.UNKNOWN):
+        return standing
+    return type(standing)(plan)
 
 
 def _free_id(name: str, taken: set[str]) -> str:

@@ -16,6 +16,7 @@ from ..objectives import Weighted
 from ..plan import frame_of
 from ..records import OWNER, Task
 from ..rules import MaxMoves
+from ..solving import check_options
 from .forcing import Outcome, by_flow, by_solving, pinned, tier_names
 from .frozen import Frozen, alone, is_simple
 from .standing import Standing, check_ids, standing_of
@@ -32,7 +33,7 @@ _BEFORE = {"rank": "int64", "task_id": "str", "rep_id": "str", "from_rep": "str"
 LEAST_SECONDS = 0.05
 """What a solve gets at least, however many rows share the time."""
 
-_AFTER = {"better": "int64", "proved": "bool", "others": "int64", "detail": "str"}
+_AFTER = {"better": "Int64", "proved": "bool", "others": "int64", "detail": "str"}
 
 
 def recommend(
@@ -80,7 +81,8 @@ def recommend(
     pandas.DataFrame
         ``rank`` (equal for ties), ``task_id``, ``rep_id``, ``from_rep`` (who has it now), a column
         for each tier with its change (after minus before), ``better`` (1 better than the plan, 0 as
-        good, -1 worse), ``proved``, ``others`` (tasks of others that change hands), ``detail``.
+        good, -1 worse, NA not settled), ``proved``, ``others`` (tasks of others that change hands),
+        ``detail``.
 
     Raises
     ------
@@ -102,6 +104,7 @@ def recommend(
     """
     standing = standing_of(plan)
     _check_options(task, rep, k, moves)
+    check_options(time_limit, seed, workers, "auto")
     options = {"time_limit": time_limit, "seed": seed, "workers": workers}
     if isinstance(task, Task):
         return _for_new(standing, task, pairs, k, moves, options)
@@ -125,9 +128,9 @@ def _check_options(task: object, rep: object, k: object, moves: object) -> None:
         raise TypeError(f"task is {type(task).__name__}; give an id or a Task")
     faults = []
     if not isinstance(k, int) or isinstance(k, bool) or k < 1:
-        faults.append(f"k {k!r}: a whole number, 1 or more")
+        faults.append(f"a whole number, 1 or more, for k (not {k!r})")
     if moves is not None and (not isinstance(moves, int) or isinstance(moves, bool) or moves < 0):
-        faults.append(f"moves {moves!r}: a whole number, 0 or more, or None for any number")
+        faults.append(f"a whole number, 0 or more, or None for any, for moves (not {moves!r})")
     if faults:
         raise ValueError("options out of range; allowed is " + "; ".join(faults))
 
@@ -140,7 +143,7 @@ class _Row(NamedTuple):
 
     pair: tuple[str, str, str | None]
     changes: list[float]
-    better: int
+    better: int | None
     place: Any
     proved: bool
     moves: pd.DataFrame | None = None
@@ -240,7 +243,9 @@ def _row_of(standing: Standing, pair: int, found: Outcome, place: Any) -> _Row:
     assert found.delta is not None
     names = _pair_names(standing, standing.named(seat)[0], rep, standing.holder(seat))
     changes = list(found.delta.values())
-    return _Row(names, changes, found.order, place, found.delta.proved, found.moves)
+    sure = found.order > 0 or found.delta.proved or found.delta.is_settled(found.worse)
+    better = found.order if sure else None
+    return _Row(names, changes, better, place, found.delta.proved, found.moves)
 
 
 def _by_solves(
@@ -258,8 +263,7 @@ def _by_solves(
         seat, rep = int(standing.arrays.pair_seat[pair]), int(standing.arrays.pair_rep[pair])
         wish = pinned(standing.named(seat)[0], str(standing.rep_name(rep)), OWNER)
         share = max(left / max(min(k, len(ordered)) - turn, 1), LEAST_SECONDS)
-        held = int(standing.holder(seat) >= 0)  # the task itself is no move of others
-        limit = [] if moves is None else [MaxMoves(moves + held)]
+        limit = [] if moves is None else [MaxMoves(moves)]  # a task given by a rule is no move
         outcome = by_solving(standing, [wish, *limit], **{**options, "time_limit": share})
         if outcome.delta is not None:
             found[pair] = outcome
@@ -312,6 +316,10 @@ def _for_new(
     """Rank the reps for a new task."""
     if task.id in standing.problem.tasks:
         raise ValueError(f"task {task.id!r} is in the plan already. Ask for it by its id")
+    if (pairs is None) != (standing.problem.pair_columns is None):
+        has = "no pairs table" if pairs is not None else "a pairs table"
+        remedy = "Leave pairs= out" if pairs is not None else "Give its rows for the task as pairs="
+        raise ValueError(f"the problem has {has}. {remedy}")
     if moves == 0 and is_simple(standing.problem, task):
         arrays = compile_problem(alone(standing.problem, task, pairs))
         every = np.arange(arrays.pairs)

@@ -15,6 +15,7 @@ from ..check import pair_faults
 from ..objectives import Coverage, Fairness, Fit, Value
 from ..plan import Status, frame_of
 from ..records import OWNER
+from ..solving import check_options
 from .forcing import MOVES, Delta, by_flow, by_solving, pinned, tier_names
 from .pricing import conceivable, nearby
 from .standing import Standing, check_ids, held_as, standing_of
@@ -76,7 +77,9 @@ class Broken:
 
 @dataclass(frozen=True)
 class Flip:
-    """The smallest change of one number that makes it a tie; beyond it the pair is better.
+    """The least that makes the pair as good in the tier that decides; beyond it, it is better.
+
+    At it the tiers after decide, if they change.
 
     Parameters
     ----------
@@ -115,8 +118,8 @@ class WhyNot:
     moves
         Frame: task_id, role, from_rep, to_rep: what changes, this task first.
     flip
-        The smallest change of the pair's value or fit that makes it a tie; None where no such
-        change is known to do it.
+        The least value or fit of the pair at which the tier that decides is as good; None where no
+        such number is known to do it.
     notes
         What else has to be known: rules that the plan breaks, limits of what was proved.
     """
@@ -239,6 +242,7 @@ def why_not(
     """
     standing = standing_of(plan)
     check_ids(standing.problem, task=task_id, rep=rep_id, role=role)
+    check_options(time_limit, seed, workers, "auto")
     seat = standing.seat(task_id, role)
     rep = standing.rep(rep_id)
     holder = standing.holder(seat)
@@ -253,6 +257,8 @@ def why_not(
         return WhyNot(**told, reason=Answer.NOT_ELIGIBLE, rules=rules, notes=notes)
     options = {"time_limit": time_limit, "seed": seed, "workers": workers}
     found = by_flow(standing, pair) or _solved(standing, given, pair, options)
+    if found.order > 0 and not standing.is_proved:
+        notes = (*notes, "(The plan is not proved best: some of this may be had without it.)")
     return told_of(standing, told, found, pair, notes)
 
 
@@ -367,7 +373,9 @@ def _flip(standing: Standing, found: Outcome, pair: int) -> Flip | None:
         return Flip("value", now, now + lost)
     if isinstance(tier, Fit):
         now = float(arrays.fit[pair])
-        return Flip("fit", now, now + lost) if now + lost <= 1 else None
+        rest = [delta[name] for name in tier_names(standing)[at + 1 :]]
+        reachable = now + lost < 1 or (now + lost == 1 and not any(rest))
+        return Flip("fit", now, now + lost) if reachable else None
     return None
 
 
