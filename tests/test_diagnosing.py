@@ -388,3 +388,11 @@ def test_the_sales_team_and_its_impossible_tasks() -> None:
     assert len(all_done.changes) == len(SALES_IMPOSSIBLE)
     plan = ao.solve(found.repaired(1).replace(objective=[ao.Coverage()]))
     assert plan.unassigned.empty
+
+
+def test_a_skill_that_nobody_has_is_the_scarcest() -> None:
+    tasks = [ao.Task("t1", effort=2, requires={"de"}), ao.Task("t2", effort=5, requires={"xx"})]
+    problem = ao.Problem([ao.Rep("ana", capacity=10, skills={"de"})], tasks)
+    first = ao.diagnose(problem, workers=1).bottlenecks.iloc[0]
+    assert first["name"] == "xx at level 1"
+    assert (first["need"], first["have"], first["short"]) == (5, 0, 5)

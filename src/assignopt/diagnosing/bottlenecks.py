@@ -53,9 +53,10 @@ def bottlenecks(problem: Problem, plan: Plan | None) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``by``, ``name``; ``tasks`` of the kind and ``reps`` who may take one of them; ``need``,
-        the least effort of the tasks that somebody may take; ``have``, the room of these reps (inf
-        without a limit); ``short``, what is lacking of it; ``slots``, how many seats the reps may
-        hold; ``open``, how many of the tasks the plan leaves open (-1 without a plan).
+        the least effort of the tasks (as it stands where nobody may take one); ``have``, the room
+        of these reps (inf without a limit); ``short``, what is lacking of it; ``slots``, how many
+        seats the reps may hold; ``open``, how many of the tasks the plan leaves open (-1 without a
+        plan).
     """
     arrays = compile_problem(problem)
     open_ = None
@@ -63,6 +64,9 @@ def bottlenecks(problem: Problem, plan: Plan | None) -> pd.DataFrame:
         open_ = problem.tasks.index.isin(plan.unassigned["task_id"])
     least = np.full(arrays.seats, np.inf)
     np.minimum.at(least, arrays.pair_seat, arrays.effort)
+    columns = problem.task_columns
+    own = np.concatenate([columns.effort, columns.roles.effort])
+    least = np.where(np.isfinite(least), least, own)  # as it stands, where nobody may take it
     most, slots = arrays.load_bounds[1], arrays.count_bounds[1]
     room = np.where(most < NO_LIMIT, most / arrays.rounded.scale, np.inf)
     counts = np.where(slots < NO_LIMIT, slots.astype(np.float64), np.inf)
@@ -106,8 +110,7 @@ def _row(
     seats = tasks[arrays.seat_task]
     reps = np.zeros(arrays.reps, bool)
     reps[arrays.pair_rep[seats[arrays.pair_seat]]] = True
-    mine = least[seats]
-    need, have = float(mine[np.isfinite(mine)].sum()), float(room[reps].sum())
+    need, have = float(least[seats].sum()), float(room[reps].sum())
     return {
         "tasks": int(tasks.sum()),
         "reps": int(reps.sum()),
