@@ -106,6 +106,14 @@ def test_a_flip_makes_it_a_tie_and_a_little_more_decides(
     event("flipped")
 
 
+def test_a_ratio_takes_more_than_one_chain() -> None:
+    reps = [ao.Rep(name) for name in ("ana", "bo", "cy")]
+    tasks = [ao.Task("t"), ao.Task("u")]
+    plan = ao.solve(ao.Problem(reps, tasks, objective=[ao.Fairness("gini")]), workers=1)
+    told = ao.explain(plan, "t", workers=1)
+    assert told.price == pytest.approx({"gini(load per weight)": 1 / 3})
+
+
 def test_the_words_are_those_of_the_input() -> None:
     reps = [ao.Rep("Ana", capacity=8, skills={"german"}), ao.Rep("Bo", capacity=8)]
     tasks = [

@@ -110,8 +110,13 @@ class Residual:
 
     @staticmethod
     def supports(arrays: Arrays, goals: Sequence[Goal]) -> bool:
-        """Tell whether the tiers are flows, and few enough reps to look at every two."""
-        return 0 < arrays.reps <= MOST_REPS and FlowEngine.supports(arrays, goals)
+        """Tell whether the tiers are flows, and few enough reps to look at every two.
+
+        Not with a ratio: where the total may change, more than one path may be best.
+        """
+        ratio = any(part.tier.notion == "gini" for goal in goals for _, part in goal.fair)
+        few = 0 < arrays.reps <= MOST_REPS
+        return few and not ratio and FlowEngine.supports(arrays, goals)
 
     # -- what one step costs -----------------------------------------------------------------
 
