@@ -16,9 +16,9 @@ import numpy as np
 from ..check import audit, keepable_tasks
 from ..columns import Labels, PairColumns, Ragged
 from ..holdings import Holdings
-from ..periods import NO_PERIOD, period_of
 from ..records import OWNER
-from ..rules import AnyRule, MaxMoves, MaxTasks, MinTasks
+from ..report.relaxing import by_period
+from ..rules import AnyRule, MaxMoves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -231,7 +231,7 @@ def without(problem: Problem, limits: Iterable[Limit], *, exact: bool = True) ->
     }
     rules = [rule for rule in problem.rules if rule.id not in gone]
     if lifted["time"] and exact:
-        rules = [part for rule in rules for part in _by_period(problem, rule)]
+        rules = [part for rule in rules for part in by_period(problem, rule)]
     if exact and any(isinstance(rule, MaxMoves) for rule in rules):
         changes["tasks"] = _same_moves(problem, changes["tasks"])
     if lifted["pairs"]:
@@ -330,19 +330,6 @@ def _ragged_without(needs: Ragged, ids: Any, roles: Any, gone: set[tuple[str, st
     entries = zip(ids[needs.row], roles[needs.row], names, strict=True)
     kept = np.array([entry not in gone for entry in entries], bool)
     return Ragged.of(needs.row[kept], names[kept], needs.amount[kept]) if len(kept) else needs
-
-
-def _by_period(problem: Problem, rule: AnyRule) -> Iterable[AnyRule]:
-    """Spell a rule per period out, as a rule for each, before tasks lose their times."""
-    if not isinstance(rule, MinTasks | MaxTasks) or rule.per is None:
-        yield rule
-        return
-    tasks = problem.task_columns
-    period = period_of(tasks.start, tasks.clock, rule.per)
-    picked = problem.select_tasks(rule.task) & (period != NO_PERIOD)
-    for number in np.unique(period[picked]):
-        these = tasks.id[picked & (period == number)].tolist()
-        yield with_fields(rule, id=f"{rule.id} in period {number}", task=these, per=None)
 
 
 def _same_moves(problem: Problem, tasks: TaskColumns) -> TaskColumns:

@@ -211,6 +211,7 @@ class _Remainders:
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = run.seed % 2**31
         solver.parameters.catch_sigint_signal = False
+        solver.parameters.presolve_inclusion_work_limit = 0  # as in the engine's own searches
         if run.effort is None:
             solver.parameters.max_time_in_seconds = min(SECONDS, max(run.left, 0.01))
         else:

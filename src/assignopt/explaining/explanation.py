@@ -14,8 +14,8 @@ from ..records import OWNER
 from ..rules import CoverAll, Forbid
 from ..solving import check_options
 from .forcing import by_flow, by_solving, pinned
-from .standing import check_ids, held_as, standing_of
-from .whynot import Answer, WhyNot, broken_rules, plan_faults, told_of
+from .standing import check_ids, held_as, plan_faults, standing_of
+from .whynot import Answer, WhyNot, broken_rules, told_of
 from .words import listed, number, plain
 
 if TYPE_CHECKING:

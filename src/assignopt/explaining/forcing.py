@@ -6,13 +6,15 @@ again with the wish as a rule, from the plan in hand.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from ..check import audit, keepable_tasks
+from ..columns import Labels
+from ..objectives import Moves, Weighted
 from ..plan import Plan, Status, frame_of
 from ..rules import MaxMoves, Pin
 from ..solving import solve
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..columns import Ints
+    from ..objectives import AnyTier
+    from ..problem import Problem
     from ..rules import AnyRule
     from ..shares import Gain
     from .standing import Standing
@@ -192,10 +196,33 @@ def by_solving(standing: Standing, rules: Sequence[AnyRule], **options: Any) -> 
             return Outcome(None, 0, None, none, Status.INFEASIBLE, "; ".join(over))
         left = [_less_moves(rule, moved) for rule in problem.rules]
         wish = problem.replace(rules=[*left, *rules])
-    plan = solve(wish, hint=standing.hint(), **options)
+    plan = solve(_fewest_moves(standing, wish), hint=standing.hint(), **options)
     if plan.status in (Status.INFEASIBLE, Status.UNKNOWN):
         return Outcome(None, 0, None, none, plan.status)
     return compared_with(standing, plan)
+
+
+def _fewest_moves(standing: Standing, wish: Problem) -> Problem:
+    """Ask last for as few tasks elsewhere as can be, unless the problem counts moves itself."""
+    if counts_moves(wish):
+        return wish
+    held = standing.found.holdings
+    names = np.array([*wish.rep_columns.id, None], object)
+    columns = replace(wish.task_columns, owner=Labels.of(names[held.owner]))
+    *before, last = wish.objective or (Moves(),)
+    tiers = [*before, last.model_copy(update={"slack": 0.0}), Moves()]  # slack is for what follows
+    return wish.replace(tasks=columns, objective=tiers)
+
+
+def counts_moves(problem: Problem) -> list[str]:
+    """Name the tiers and rules that count moves against the owners given."""
+    tiers = [tier.label for tier in problem.objective if "moves" in _kinds(tier)]
+    return tiers + [rule.sentence for rule in problem.rules if isinstance(rule, MaxMoves)]
+
+
+def _kinds(tier: AnyTier) -> set[str]:
+    terms = [term for term, _ in tier.terms] if isinstance(tier, Weighted) else [tier]
+    return {term.kind for term in terms}
 
 
 def improved(standing: Standing, options: Mapping[str, Any]) -> Standing:
@@ -225,11 +252,12 @@ def compared_with(standing: Standing, plan: Plan) -> Outcome:
     """Say what another plan of the same reps, tasks and tiers changes."""
     names, old = tier_names(standing), standing.terms["value"].to_numpy()
     new = audit(standing.problem, plan.assignments).terms["value"].to_numpy()
-    bound = plan.terms["bound"].to_numpy() + (new - plan.terms["value"].to_numpy())
+    asked = plan.terms.iloc[: len(names)]  # the fewest moves may have been asked for after them
+    bound = asked["bound"].to_numpy() + (new - asked["value"].to_numpy())
     small = NEGLIGIBLE * np.maximum(1.0, np.abs(old))
     steps = np.where(np.abs(new - old) <= small, 0.0, new - old)
     best = np.where(np.abs(bound - old) <= small, 0.0, bound - old)
-    proved = plan.status is Status.OPTIMAL
+    proved = bool(asked["proved"].all())
     delta = Delta(
         dict(zip(names, map(tidy, steps.tolist()), strict=True)),
         proved=proved,
@@ -240,14 +268,18 @@ def compared_with(standing: Standing, plan: Plan) -> Outcome:
     gains = [goal.gain(choice) for goal in standing.goals]
     order, worse = _compared(standing, gains)
     moves = moved_between(standing, plan)
-    return Outcome(delta, order, worse, moves, plan.status, gains=tuple(gains))
+    status = Status.OPTIMAL if proved else Status.FEASIBLE
+    return Outcome(delta, order, worse, moves, status, gains=tuple(gains))
 
 
 def _first_proved(standing: Standing, plan: Plan) -> int:
     """Count the tiers, from the first on, that are proved in both plans."""
     if "proved" not in standing.terms:
         return 0
-    both = (standing.terms["proved"].to_numpy() & plan.terms["proved"].to_numpy()).tolist()
+    both = (
+        standing.terms["proved"].to_numpy() & plan.terms["proved"].to_numpy()[: len(standing.terms)]
+    )
+    both = both.tolist()
     return both.index(False) if False in both else len(both)
 
 

@@ -9,24 +9,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..check import audit
+from ..check import TOLERANCE, audit
 from ..columns import Labels
 from ..compiling import compile_problem
-from ..objectives import Weighted
 from ..plan import frame_of
 from ..records import OWNER, Task
 from ..rules import MaxMoves
 from ..solving import check_options
-from .forcing import Outcome, by_flow, by_solving, pinned, tier_names
+from .forcing import Outcome, by_flow, by_solving, counts_moves, pinned, tier_names
 from .frozen import Frozen, alone, is_simple
-from .standing import Standing, check_ids, standing_of
+from .standing import Standing, check_ids, plan_faults, standing_of
 from .words import moves_in_words
 
 if TYPE_CHECKING:
     from ..arrays import Arrays
     from ..check import Audit
     from ..columns import Ints
-    from ..objectives import AnyTier
     from ..plan import Plan
 
 _BEFORE = {"rank": "int64", "task_id": "str", "rep_id": "str", "from_rep": "str"}
@@ -50,11 +48,11 @@ def recommend(
 ) -> pd.DataFrame:
     """Rank the best reps for one task, or the best tasks for one rep.
 
-    Every row keeps every rule. With ``moves=0`` everybody else's work stays as it is, and the
-    changes are exact. With more, or None for any number, others may change tasks to make room, and
-    a row is the best plan that has the pair: exact at once where efforts are equal, elsewhere by
-    solving again for the reps (or tasks) that are best without moves, ``proved`` telling whether
-    the plan found is.
+    Every row keeps every rule; of a plan that breaks some, no row breaks more. With ``moves=0``
+    everybody else's work stays as it is, and the changes are exact. With more, or None for any
+    number, others may change tasks to make room, and a row is the best plan that has the pair:
+    exact at once where efforts are equal, elsewhere by solving again for the reps (or tasks) that
+    are best without moves, ``proved`` telling whether the plan found is.
 
     Parameters
     ----------
@@ -81,8 +79,9 @@ def recommend(
     pandas.DataFrame
         ``rank`` (equal for ties), ``task_id``, ``rep_id``, ``from_rep`` (who has it now), a column
         for each tier with its change (after minus before), ``better`` (1 better than the plan, 0 as
-        good, -1 worse, NA not settled), ``proved``, ``others`` (tasks of others that change hands),
-        ``detail``.
+        good, -1 worse; NA where that is not settled, or a tier has slack), ``proved``, ``others``
+        (tasks of others that change hands), ``detail`` (these moves in words, and what the plan
+        itself breaks).
 
     Raises
     ------
@@ -147,6 +146,7 @@ class _Row(NamedTuple):
     place: Any
     proved: bool
     moves: pd.DataFrame | None = None
+    notes: tuple[str, ...] = ()
 
     def cells(self, rank: int) -> list[Any]:
         """Write the row."""
@@ -154,13 +154,15 @@ class _Row(NamedTuple):
         others = None if self.moves is None else self.moves[self.moves["task_id"] != task]
         count = 0 if others is None else len(others)
         detail = "" if others is None or not count else moves_in_words(others)
+        detail = "; ".join(part for part in (detail, *self.notes) if part)
         return [rank, *self.pair, *self.changes, self.better, self.proved, count, detail]
 
 
 def _frame(standing: Standing, rows: list[_Row], k: int) -> pd.DataFrame:
     names = tier_names(standing)
     dtypes = {**_BEFORE, **dict.fromkeys(names, "float64"), **_AFTER}
-    rows = sorted(rows, key=lambda row: row.place)
+    notes = plan_faults(standing)
+    rows = sorted((row._replace(notes=notes) for row in rows), key=lambda row: row.place)
     ranks: dict[Any, int] = {}
     for at, row in enumerate(rows, 1):
         ranks.setdefault(row.place, at)
@@ -186,7 +188,7 @@ def _still(
     """
     frozen = Frozen(standing, arrays, pairs, now)
     found = frozen.candidates()
-    simple = is_simple(standing.problem)
+    simple = is_simple(standing.problem) and standing.found.ok
     out: list[_Row] = []
     for at, place in enumerate(found.at.tolist()):
         if len(out) >= k:
@@ -196,15 +198,31 @@ def _still(
             continue
         pair = _pair_names(standing, task, rep, holder)
         changes = found.changes[:, at].tolist()
-        out.append(_Row(pair, changes, int(found.better[at]), int(found.rank[at]), True))
+        better = int(found.better[at]) if not _has_slack(standing) else None
+        out.append(_Row(pair, changes, better, int(found.rank[at]), True))
     return out
 
 
+def _has_slack(standing: Standing) -> bool:
+    """Whether a tier leaves room to the next, so that more of it is not plainly better."""
+    return any(tier.slack for tier in standing.problem.objective[:-1])
+
+
 def _keeps_rules(standing: Standing, task: str, rep: str) -> bool:
-    """Whether a task at another rep breaks nothing that the plan does not break already."""
+    """Whether a task at another rep breaks nothing more than the plan does."""
     others = [row for row in standing.hint() if (row[0], row[2]) != (task, OWNER)]
-    new = audit(standing.problem, [*others, (task, rep, OWNER)]).violations["message"]
-    return set(new) <= set(standing.found.violations["message"])
+    new = audit(standing.problem, [*others, (task, rep, OWNER)]).violations
+    known = _excess(standing.found.violations)
+    return all(
+        place in known and by <= known[place] + TOLERANCE for place, by in _excess(new).items()
+    )
+
+
+def _excess(violations: pd.DataFrame) -> dict[tuple[str, str, str], float]:
+    """Give by how much each rule is broken at each place; 0 where there is no number."""
+    by = (violations["actual"] - violations["limit"]).abs().fillna(0.0)
+    columns = (violations[name].fillna("").astype(str) for name in ("rule", "task_id", "rep_id"))
+    return dict(zip(zip(*columns, strict=True), by.tolist(), strict=True))
 
 
 # -- others may move -------------------------------------------------------------------------------
@@ -281,9 +299,7 @@ def _promising(standing: Standing, pairs: Ints) -> list[int]:
 
 def _limited(standing: Standing, moves: int) -> Standing:
     """Give the plan in the problem whose present owners are those of the plan."""
-    tiers, rules = standing.problem.objective, standing.problem.rules
-    counted = [tier.label for tier in tiers if "moves" in kinds_of(tier)]
-    counted += [rule.sentence for rule in rules if isinstance(rule, MaxMoves)]
+    counted = counts_moves(standing.problem)
     if counted:
         raise ValueError(
             f"moves={moves} limits changes against this plan, and the problem counts moves against "
@@ -294,12 +310,6 @@ def _limited(standing: Standing, moves: int) -> Standing:
     owner = names[held.owner]
     columns = replace(problem.task_columns, owner=Labels.of(owner))
     return Standing(audit(problem.replace(tasks=columns), standing.hint()))
-
-
-def kinds_of(tier: AnyTier) -> set[str]:
-    """Name the kinds of terms in a tier."""
-    terms = [term for term, _ in tier.terms] if isinstance(tier, Weighted) else [tier]
-    return {term.kind for term in terms}
 
 
 # -- a task that is not in the plan ----------------------------------------------------------------

@@ -18,6 +18,7 @@ from ..holdings import Holdings
 from ..plan import Plan, Status
 from ..records import OWNER, Task
 from .residual import Residual
+from .words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -212,3 +213,9 @@ def held_as(problem: Problem, task: int, role: int, reps: Ints) -> Holdings:
     """Give the holdings of one seat by each of some reps, to be judged one by one."""
     count = len(reps)
     return Holdings(problem, np.full(count, task), reps.astype(np.int64), np.full(count, role))
+
+
+def plan_faults(standing: Standing) -> tuple[str, ...]:
+    """Say what the plan breaks, if it breaks anything."""
+    messages = standing.found.violations["message"].tolist()
+    return (f"(The plan itself breaks rules: {listed(messages)}.)",) if messages else ()

@@ -18,7 +18,7 @@ from ..records import OWNER
 from ..solving import check_options
 from .forcing import MOVES, Delta, by_flow, by_solving, pinned, tier_names
 from .pricing import conceivable, nearby
-from .standing import Standing, check_ids, held_as, standing_of
+from .standing import Standing, check_ids, held_as, plan_faults, standing_of
 from .words import change, listed, moves_in_words, number, plain, rows_of
 
 if TYPE_CHECKING:
@@ -341,12 +341,6 @@ def broken_rules(standing: Standing, seat: int, rep: int) -> tuple[Broken, ...]:
             actual, limit, message = fault.describe(0)
             found.append(Broken(fault.rule, message.removeprefix(pair), actual, limit))
     return tuple(found)
-
-
-def plan_faults(standing: Standing) -> tuple[str, ...]:
-    """Say what the plan breaks, if it breaks anything."""
-    messages = standing.found.violations["message"].tolist()
-    return (f"(The plan itself breaks rules: {listed(messages)}.)",) if messages else ()
 
 
 def _flip(standing: Standing, found: Outcome, pair: int) -> Flip | None:

@@ -198,11 +198,11 @@ def without_calendars(problem: Problem) -> Problem:
             end=np.full(len(tasks.id), np.nan),
             clock="none",
         ),
-        rules=[one for rule in problem.rules for one in _by_period(rule, problem)],
+        rules=[one for rule in problem.rules for one in by_period(problem, rule)],
     )
 
 
-def _by_period(rule: AnyRule, problem: Problem) -> Iterator[AnyRule]:
+def by_period(problem: Problem, rule: AnyRule) -> Iterator[AnyRule]:
     """Give a rule per period as a rule for the tasks of each period, that needs no times."""
     if not isinstance(rule, MinTasks | MaxTasks) or rule.per is None:
         yield rule
