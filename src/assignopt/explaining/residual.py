@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 ENDS = ("minmax", "maxmin", "range")
 """Notions by which later tiers may take more than one path when the value gets worse."""
 
-MOST_REPS = 2_000
+MOST_REPS = 1_000
 """Reps up to which moves between any two are priced."""
 
 Move = tuple[int, int]
