@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..check import audit
 from ..compiling import compile_problem
 from ..engines.guidance import Guidance
 from ..engines.running import Run
+from ..errors import EngineError
 from ..goals import compile_goal
 from ..plan import Status, frame_of
 from .forcing import MOVES, Delta, Outcome, by_moves, tidy, tier_names
@@ -128,8 +130,23 @@ def nearby(standing: Standing, pair: int, options: dict[str, Any]) -> Outcome | 
     return _told(standing, np.where(found >= 0, left[found], -1), value)
 
 
+def _checked(standing: Standing, choice: Ints) -> None:
+    """Raise an EngineError if a plan breaks a rule."""
+    arrays = standing.arrays
+    held = np.flatnonzero(choice >= 0)
+    rows = [
+        (task, str(standing.rep_name(int(arrays.pair_rep[choice[seat]]))), role)
+        for seat in held.tolist()
+        for task, role in [standing.named(seat)]
+    ]
+    checked = audit(standing.problem, rows)
+    if not checked.ok:
+        raise EngineError(f"a plan nearby breaks rules:\n{checked}", checked.violations)
+
+
 def _told(standing: Standing, choice: Ints, value: Goal) -> Outcome:
     """Say what a plan changes whose last tier has a bound and whose other tiers lose nothing."""
+    _checked(standing, choice)
     seats = np.flatnonzero(choice != standing.choice)
     moves = [(int(seat), int(choice[seat])) for seat in seats]
     found = by_moves(standing, moves, len(standing.goals))
@@ -138,9 +155,11 @@ def _told(standing: Standing, choice: Ints, value: Goal) -> Outcome:
     top = standing.goals[last].value_of(value.best_gain)
     most = tidy(top - standing.goals[last].value_of(standing.gains[last]))
     proved = standing.is_proved and value.meets(found.gains[last], value.best_gain)
-    bound = {**dict.fromkeys(names[:last], 0.0), names[last]: most}
     proved_tiers = standing.terms["proved"].tolist() if "proved" in standing.terms else [False]
     settled = proved_tiers.index(False) if False in proved_tiers else len(proved_tiers)
+    bound = {names[last]: most}
+    for k in range(last - 1, -1, -1):  # what is proved of the plan cannot get better
+        bound = {names[k]: 0.0 if k < settled else standing.goals[k].sign * np.inf, **bound}
     delta = Delta(found.delta, proved=proved, bound=bound, settled=min(settled, last))
     status = Status.OPTIMAL if proved else Status.FEASIBLE
     return replace(found, delta=delta, status=status)
