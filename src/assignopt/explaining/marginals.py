@@ -74,7 +74,7 @@ class Worth:
     proved
         Whether the changes are those of the best plan.
     how
-        ``paths``, ``solve``, ``arithmetic`` or ``time ran out``.
+        ``paths``, ``solve``, ``arithmetic``, ``no plan`` or ``time ran out``.
     """
 
     changes: Floats
@@ -113,8 +113,9 @@ def marginal_values(
         ``rep_id``, ``skill``, ``customer_type`` (one of them), ``unit``, a column for each tier
         with its change; ``tier``, the first that changes, ``gain``, its change so signed that more
         is better (0 if nothing changes), ``bound``, the most that ``gain`` could be, ``proved``,
-        and ``how`` it was found: ``paths``, ``solve``, ``arithmetic``, or ``time ran out`` (changes
-        are NaN then). The rows worth most come first.
+        and ``how`` it was found: ``paths``, ``solve``, ``arithmetic``, ``no plan`` (with it no plan
+        keeps the rules) or ``time ran out`` (changes are NaN with these two). The rows worth most
+        come first.
 
     Notes
     -----
@@ -233,7 +234,9 @@ def worth_of(standing: Standing, problem: Problem, options: dict[str, Any]) -> W
         return Worth(nothing, nothing, False, "time ran out")
     options = {**options, "time_limit": max(options["time_limit"], LEAST_SECONDS)}
     plan = solve(problem, hint=standing.hint(), **options)
-    if plan.status in (Status.INFEASIBLE, Status.UNKNOWN):
+    if plan.status is Status.INFEASIBLE:  # a rule about every rep that a newcomer cannot keep
+        return Worth(nothing, nothing, True, "no plan")
+    if plan.status is Status.UNKNOWN:
         return Worth(nothing, nothing, False, "time ran out")
     old, new = standing.terms["value"].to_numpy(), plan.terms["value"].to_numpy()
     small = NEGLIGIBLE * np.maximum(1.0, np.abs(old))

@@ -122,6 +122,11 @@ class Standing:
         """Give the rep who holds a seat; -1 where it is open."""
         return int(self.holders[seat])
 
+    def holds(self, seat: int, rep: int) -> bool:
+        """Whether a rep holds a seat, perhaps beside another (which breaks a rule)."""
+        held, (task, role) = self.found.holdings, self.place(seat)
+        return bool(((held.task == task) & (held.role == role) & (held.rep == rep)).any())
+
     @cached_property
     def holders(self) -> Ints:
         """(S,) the rep who holds each seat; -1 where it is open."""

@@ -251,7 +251,7 @@ def why_not(
     notes = plan_faults(standing)
     pair = standing.pair(seat, rep)
     rules = () if pair >= 0 else broken_rules(standing, seat, rep)
-    if holder == rep:
+    if holder == rep or (not standing.found.ok and standing.holds(seat, rep)):
         return WhyNot(**told, reason=Answer.HELD, rules=rules, notes=notes)
     if rules:
         return WhyNot(**told, reason=Answer.NOT_ELIGIBLE, rules=rules, notes=notes)
