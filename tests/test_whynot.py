@@ -116,6 +116,18 @@ def test_prices_by_solving_are_those_of_forced_plans(problem: ao.Problem) -> Non
         check_all_pairs(problem, plan)
 
 
+def test_a_rep_pinned_to_another_role_of_the_task_is_a_conflict() -> None:
+    task = ao.Task("deal", roles=[ao.Role("aide")])
+    problem = ao.Problem(
+        [ao.Rep("ana"), ao.Rep("bo"), ao.Rep("cy")], [task], rules=[ao.Pin(task="deal", rep="ana")]
+    )
+    plan = ao.solve(problem, workers=1)
+    answer = ao.why_not(plan, "deal", "ana", role="aide", workers=1)
+    assert answer.reason is ao.Answer.CONFLICT
+    assert "each role wants another person" in answer.sentence
+    assert ao.explain(plan, "deal", role="aide", workers=1).alternative is not None
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_all_prices_at_once_are_the_prices_one_by_one(seed: int) -> None:
     problem = ao.datasets.equal_efforts(8, 50, 3, seed=seed)

@@ -13,6 +13,8 @@ from .records import OWNER
 from .rules import AnyRule, Pin
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     import pandas as pd
 
     from .columns import RepColumns, TaskColumns
@@ -105,19 +107,24 @@ def _check_ids(rules: dict[int, AnyRule], faults: Faults) -> None:
 
 def _check_pins(rules: dict[int, AnyRule], faults: Faults) -> None:
     """Note pins that cannot all hold: two reps for one seat, or two seats of a task for one rep."""
+    pins = {place: rule for place, rule in rules.items() if isinstance(rule, Pin)}
+    for place, name, message in clashing_pins(pins):
+        at = getattr(rules[place], name)
+        faults.add(("rules", place, name), f"{message}. Keep one pin", at)
+
+
+def clashing_pins(pins: Mapping[int, Pin]) -> Iterator[tuple[int, str, str]]:
+    """Give the key of each pin that cannot hold with one before it, the field at fault, and why."""
     seat: dict[tuple[str, str], Pin] = {}
     holder: dict[tuple[str, str], Pin] = {}
-    for place, rule in rules.items():
-        if not isinstance(rule, Pin):
-            continue
+    for place, rule in pins.items():
         other = seat.setdefault((rule.task, rule.role), rule)
         if other.rep != rule.rep:
-            message = f"task {rule.task!r} is pinned to {other.rep!r} and to {rule.rep!r}"
-            faults.add(("rules", place, "rep"), f"{message}. Keep one pin", rule.rep)
+            yield place, "rep", f"task {rule.task!r} is pinned to {other.rep!r} and to {rule.rep!r}"
         other = holder.setdefault((rule.task, rule.rep), rule)
         if other.role != rule.role:
             message = (
                 f"rep {rule.rep!r} is pinned to task {rule.task!r} as {other.role!r} and as "
-                f"{rule.role!r}; each role wants another person. Keep one pin"
+                f"{rule.role!r}; each role wants another person"
             )
-            faults.add(("rules", place, "role"), message, rule.role)
+            yield place, "role", message

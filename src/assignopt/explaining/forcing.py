@@ -14,6 +14,7 @@ import pandas as pd
 
 from ..check import audit, keepable_tasks
 from ..columns import Labels
+from ..consistency import clashing_pins
 from ..objectives import Moves, Weighted
 from ..plan import Plan, Status, frame_of
 from ..rules import MaxMoves, Pin
@@ -186,6 +187,9 @@ def by_solving(standing: Standing, rules: Sequence[AnyRule], **options: Any) -> 
     """
     problem, none = standing.problem, frame_of([], MOVES)
     taken = {rule.id for rule in problem.rules}
+    clash = _pinned_otherwise(problem, rules)
+    if clash is not None:
+        return Outcome(None, 0, None, none, Status.INFEASIBLE, clash)
     rules = [rule.model_copy(update={"id": _free_id(rule.id, taken)}) for rule in rules]
     wish = problem.replace(rules=[*problem.rules, *rules])
     moved = int((keepable_tasks(problem) & ~keepable_tasks(wish)).sum())
@@ -200,6 +204,12 @@ def by_solving(standing: Standing, rules: Sequence[AnyRule], **options: Any) -> 
     if plan.status in (Status.INFEASIBLE, Status.UNKNOWN):
         return Outcome(None, 0, None, none, plan.status)
     return compared_with(standing, plan)
+
+
+def _pinned_otherwise(problem: Problem, wish: Sequence[AnyRule]) -> str | None:
+    """Say which pin of a problem a wish cannot hold with; None where there is none."""
+    pins = [rule for rule in (*problem.rules, *wish) if isinstance(rule, Pin)]
+    return next((why for *_, why in clashing_pins(dict(enumerate(pins)))), None)
 
 
 def _fewest_moves(standing: Standing, wish: Problem) -> Problem:
