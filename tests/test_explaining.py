@@ -282,6 +282,60 @@ def test_one_more_of_something_is_worth_what_a_new_solve_says(problem: ao.Proble
         event(row["how"])
 
 
+# -- what stands in the way ------------------------------------------------------------------------
+
+
+@SOME
+@given(strategies.problems(slack=False, max_tasks=3))
+def test_binding_rules_are_those_that_one_move_breaks(problem: ao.Problem) -> None:
+    plan = solved(problem)
+    if plan is None:
+        return
+    held = {(row.task_id, row.role): row.rep_id for row in plan.assignments.itertuples()}
+    for task in problem.tasks.values():
+        for role in ("owner", *(one.name for one in task.roles)):
+            told = ao.explain(plan, task.id, role=role, time_limit=0, workers=1)
+            kept_out = {name for rule in told.binding for name in rule.reps}
+            assert all(rule.sentence for rule in told.binding)
+            for rep in told.eligible:
+                if rep == told.rep_id:
+                    continue
+                moved = {**held, (task.id, role): rep}
+                rows = [(one, who, name) for (one, name), who in moved.items()]
+                assert (rep in kept_out) == (not ao.audit(problem, rows).ok)
+            event(f"binding: {bool(told.binding)}")
+
+
+@SOME
+@given(strategies.problems(slack=False, max_tasks=3, max_rules=2))
+def test_the_bound_of_an_explanation_is_one(problem: ao.Problem) -> None:
+    plan = solved(problem)
+    if plan is None:
+        return
+    tiers = problem.objective
+    for task in problem.tasks:
+        quick = ao.explain(plan, task, time_limit=0, workers=1)
+        found = ao.explain(plan, task, workers=1)
+        if quick.settled or found.alternative is None or not tiers:
+            continue
+        assert found.price is not None
+        name = next(iter(found.price))
+        sign = 1 if maximises(tiers[0]) else -1
+        assert sign * found.price[name] <= sign * quick.bound[name] + 1e-6
+        event("bounded")
+
+
+def test_what_stands_in_the_way_is_said_with_its_numbers() -> None:
+    reps = [ao.Rep("ana", capacity=4), ao.Rep("bo", capacity=4)]
+    tasks = [ao.Task("acme", effort=3), ao.Task("zed", effort=2)]
+    plan = ao.solve(ao.Problem(reps, tasks, objective=[ao.Coverage()], rules=[ao.CoverAll()]))
+    told = ao.explain(plan, "acme")
+    other = "bo" if told.rep_id == "ana" else "ana"
+    assert [(rule.rule, rule.reps) for rule in told.binding] == [("capacity", (other,))]
+    assert f"1 of 1 other could not take it: load 5/4 hours on rep {other!r} (1 rep)." in str(told)
+    assert json.loads(told.to_json())["binding"][0]["reps"] == [other]
+
+
 # -- suggest -------------------------------------------------------------------------------------
 
 
@@ -309,6 +363,36 @@ def test_every_suggestion_delivers_what_it_promises(problem: ao.Problem) -> None
         wanted = [b - a for a, b in zip(before, best, strict=True)]
         assert [row[name] for name in names] == pytest.approx(wanted, abs=1e-5)
         event("suggested")
+
+
+def test_levels_in_between_and_rules_one_step_wider_are_tried() -> None:
+    reps = [ao.Rep("ana", skills={"german": 1}), ao.Rep("bo")]
+    tasks = [
+        ao.Task("acme", requires={"german": 2}),
+        ao.Task("zed", requires={"german": 5}),
+        ao.Task("kit"),
+        ao.Task("lux"),
+    ]
+    problem = ao.Problem(reps, tasks, rules=[ao.MaxTasks(rep="bo", n=1)], objective=[ao.Coverage()])
+    told = ao.suggest(ao.solve(problem, workers=1), k=20, workers=1)
+    gain = dict(zip(told["what"], told["coverage"], strict=True))
+    assert gain["teach 'ana' 'german', level 2"] == 1
+    assert gain["teach 'ana' 'german', level 5"] == 2
+    assert told.attrs["untried"] == []
+    late = ao.suggest(ao.solve(problem, workers=1), time_limit=0)
+    assert late.empty
+    assert "teach 'ana' 'german', level 2" in late.attrs["untried"]
+
+
+def test_a_rule_is_loosened_by_one_step() -> None:
+    problem = ao.Problem(
+        [ao.Rep("ana")], [ao.Task("acme"), ao.Task("zed"), ao.Task("kit")], rules=[ao.MaxTasks(n=1)]
+    )
+    told = ao.suggest(ao.solve(problem, workers=1), workers=1).set_index("what")
+    step = "instead of the rule 'each rep: at most 1 task': each rep: at most 2 tasks"
+    assert told.loc[step, "coverage"] == 1
+    assert told.loc["without the rule: each rep: at most 1 task", "coverage"] == 2
+    assert told["kind"].tolist() == ["rule", "rule"]
 
 
 # -- bad input -----------------------------------------------------------------------------------

@@ -279,3 +279,25 @@ def test_windows_of_a_bound_that_arithmetic_beats_rule_out_nothing() -> None:
     )
     plan = ao.solve(problem, workers=1)
     assert plan.terms["bound"].tolist() == [0, 1]
+
+
+def test_a_product_over_fewer_reps_than_conceivable_leaves_no_windows() -> None:
+    """The windows of a bound with three reps were taken for those of plans with two."""
+    reps = [ao.Rep("ana"), ao.Rep("bo", efficiency=0.5), ao.Rep("cy", capacity=5, efficiency=0.5)]
+    roles = [ao.Role("aide"), ao.Role("zoo", credit=0.0)]
+    tasks = [
+        ao.Task("t0", effort=0, burden=2, group="g", owner="cy"),
+        ao.Task("t1", effort=0.5, burden=5, group="g", owner="cy", roles=roles),
+        ao.Task("t2", effort=1, burden=10, group="g"),
+    ]
+    problem = ao.Problem(
+        reps,
+        tasks,
+        rules=[ao.Forbid(task=["t1", "t2"], rep="ana"), ao.MaxLoad(2.25)],
+        objective=[ao.Fairness("nash", of="burden", per="nothing"), ao.Moves()],
+    )
+    best = oracle.best(problem)
+    for hint in (None, {"t0": "cy"}):
+        plan = ao.solve(problem, hint=hint, workers=1)
+        assert plan.terms["value"].tolist() == pytest.approx(best)
+        assert plan.status is ao.Status.OPTIMAL

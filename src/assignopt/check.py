@@ -133,9 +133,7 @@ def audit(problem: Problem, assignments: Any) -> Audit:
     (False, "load 6/4 hours on rep 'ana'")
     """
     held, unread = read_assignments(problem, assignments)
-    rows = [_as_row(**row) for row in unread]
-    for part in (_seats, _pairs, _limits, _calendar, _groups, _rules):
-        rows.extend(part(held))
+    rows = [*(_as_row(**row) for row in unread), *_pairs(held), *joint_faults(held)]
     keepable = keepable_tasks(problem)
     terms = pd.DataFrame(
         {
@@ -150,6 +148,12 @@ def audit(problem: Problem, assignments: Any) -> Audit:
 
 
 Row = dict[str, Any]
+
+
+def joint_faults(held: Holdings) -> Iterator[Row]:
+    """List what holdings break together, the pairs by themselves left aside."""
+    for part in (_seats, _limits, _calendar, _groups, _rules):
+        yield from part(held)
 
 
 def _as_row(

@@ -94,7 +94,15 @@ class Certificate:
         return self.sentence
 
     def check(self, problem: Problem) -> bool:
-        """Compute everything anew, from the problem alone, and compare."""
+        """Compute everything anew, from the problem alone, and compare.
+
+        Raises
+        ------
+        TypeError
+            When it is given no Problem.
+        """
+        if not hasattr(problem, "task_columns"):
+            raise TypeError(f"{type(problem).__name__} is no Problem. Give the one to be checked")
         return certify(problem, self.kind, self.by, self.tasks, self.reps) == self
 
     def to_data(self) -> dict[str, Any]:

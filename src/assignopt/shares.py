@@ -294,7 +294,10 @@ class Windows:
         return self.part.tier.notion in ("leximax", "leximin")
 
     def gap(self, gain: Gain) -> int:
-        """Give how far a gain is from the bound, in what steps cost."""
+        """Give how far a gain is from the bound, in what steps cost.
+
+        ``LIMIT`` where steps do not say: another number of reps has something.
+        """
         if len(gain) > 1 and gain[0] != self.bound[0]:
             return LIMIT
         rounding = self.part.log_tolerance if self.part.tier.notion == "nash" else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from .progress import Bar, Snapshot
@@ -114,6 +115,11 @@ def solve(
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_whole(value: object, least: int) -> bool:
+    """Whether something is a whole number, Python's or numpy's, and no less than the least."""
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
 
 
 def check_options(time_limit: float, seed: int, workers: int | None, engine: str = "auto") -> None:

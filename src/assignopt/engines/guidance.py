@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..scaling import LIMIT
 from ..shares import tighter
 from .fractions import Priced, price_pairs
 from .neighbourhoods import Neighbourhoods
@@ -136,7 +137,8 @@ def _held_between(goal: Goal, part: FairPart, gain: Gain, top: Ints) -> tuple[In
     """Between what a tier holds each share; ``top`` is the most that each can be."""
     windows = goal.windows
     if windows is not None and not windows.is_exact_only:
-        return windows.at(windows.gap(gain))
+        gap = windows.gap(gain)
+        return windows.at(gap) if gap < LIMIT else None  # far off, where steps say nothing
     if windows is not None and goal.meets(gain, goal.best_gain):
         return windows.at(0)
     match part.tier.notion:

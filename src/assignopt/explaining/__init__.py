@@ -1,6 +1,7 @@
 """Questions to a plan: why this rep, why not that one, who else, what would it take."""
 
-from .explanation import Explanation, RuledOut, explain
+from .binding import RuledOut
+from .explanation import Explanation, explain
 from .marginals import marginal_values
 from .recommending import recommend
 from .suggesting import suggest

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..records import Rep
+from ..rules import MaxLoad, MaxLoadGap, MaxMoves, MaxTasks, MinFit, MinLoad, MinTasks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,3 +71,33 @@ def newcomer_id(problem: Problem) -> str:
 def without_rule(problem: Problem, rule: AnyRule) -> Problem:
     """Drop one rule."""
     return problem.replace(rules=[one for one in problem.rules if one is not rule])
+
+
+def with_rule(problem: Problem, rule: AnyRule, new: AnyRule) -> Problem:
+    """Put another rule in the place of one."""
+    return problem.replace(rules=[new if one is rule else one for one in problem.rules])
+
+
+def loosened(rule: AnyRule, effort: float) -> AnyRule | None:
+    """Give the rule with its number one step more generous; None where it has none.
+
+    A step is one task, one move, a tenth of fit, or an effort given.
+    """
+    steps: dict[type, tuple[str, float]] = {
+        MaxTasks: ("n", 1),
+        MinTasks: ("n", -1),
+        MaxMoves: ("n", 1),
+        MaxLoad: ("value", effort),
+        MinLoad: ("value", -effort),
+        MaxLoadGap: ("value", effort),
+        MinFit: ("value", -0.1),
+    }
+    if type(rule) not in steps:
+        return None
+    name, step = steps[type(rule)]
+    now = getattr(rule, name)
+    to = max(0, round(now + step, 9))
+    if to == now:
+        return None
+    fields = {field: getattr(rule, field) for field in type(rule).model_fields if field != "kind"}
+    return type(rule)(**{**fields, name: to, "id": rule.id})

@@ -13,36 +13,20 @@ from ..plan import Status
 from ..records import OWNER
 from ..rules import CoverAll, Forbid
 from ..solving import check_options
-from .forcing import by_flow, by_solving, pinned
+from .binding import RuledOut, binding_rules
+from .forcing import by_flow, by_solving, pinned, tier_names
+from .pricing import conceivable
 from .standing import check_ids, held_as, plan_faults, standing_of
 from .whynot import Answer, WhyNot, broken_rules, told_of
-from .words import listed, number, plain
+from .words import change, counted, listed, number, plain
 
 if TYPE_CHECKING:
     from ..check import Audit
+    from ..columns import Ints
     from ..plan import Plan
     from .forcing import Outcome
     from .standing import Standing
     from .whynot import Broken
-
-
-@dataclass(frozen=True)
-class RuledOut:
-    """What keeps reps from a task, each pair judged by itself.
-
-    Parameters
-    ----------
-    rule
-        The rule's id, or ``skill``, ``active``, ``pairs``, ``available``.
-    reps
-        Ids of those it rules out.
-    sentence
-        The rule in words, or an example with its numbers.
-    """
-
-    rule: str
-    reps: tuple[str, ...]
-    sentence: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +44,10 @@ class Explanation:
         Ids of all reps who may hold the seat, as far as the pair alone is concerned.
     ruled_out
         What rules out the others, the rule that rules out most first.
+    binding
+        What would break if one of the eligible others had the seat and nothing else moved: a full
+        calendar, a capacity, a group, a rule of yours; with the reps it keeps out. Who is not named
+        there could take it at once.
     broken
         The rules that the pair itself breaks; empty unless the plan breaks rules.
     open_because
@@ -69,6 +57,10 @@ class Explanation:
         :class:`WhyNot`); None where nobody else can, or none is known.
     settled
         Whether the alternative (or that there is none) is proved.
+    bound
+        Tier -> the change that no plan with the task elsewhere beats, each if the tiers before lose
+        nothing; infinite where nothing is known, empty where no plan has the task elsewhere. It is
+        given whatever the time limit, from prices that are found once for a plan.
     """
 
     task_id: str
@@ -77,10 +69,12 @@ class Explanation:
     terms: dict[str, float]
     eligible: tuple[str, ...]
     ruled_out: tuple[RuledOut, ...]
+    binding: tuple[RuledOut, ...]
     broken: tuple[Broken, ...]
     open_because: str | None
     alternative: WhyNot | None
     settled: bool
+    bound: dict[str, float]
     notes: tuple[str, ...] = ()
 
     @property
@@ -91,7 +85,8 @@ class Explanation:
     @property
     def sentence(self) -> str:
         """The explanation for a person."""
-        return " ".join([_who(self), _others(self), *self.notes]).strip()
+        told = [_who(self), _others(self), _in_the_way(self), *self.notes]
+        return " ".join(part for part in told if part)
 
     def __str__(self) -> str:
         return self.sentence
@@ -105,10 +100,12 @@ class Explanation:
             "terms": {name: plain(value) for name, value in self.terms.items()},
             "eligible": list(self.eligible),
             "ruled_out": [{**vars(one), "reps": list(one.reps)} for one in self.ruled_out],
+            "binding": [{**vars(one), "reps": list(one.reps)} for one in self.binding],
             "broken": [{k: plain(v) for k, v in vars(one).items()} for one in self.broken],
             "open_because": self.open_because,
             "alternative": None if self.alternative is None else self.alternative.to_data(),
             "settled": self.settled,
+            "bound": {name: plain(value) for name, value in self.bound.items()},
             "notes": list(self.notes),
             "sentence": self.sentence,
         }
@@ -139,7 +136,8 @@ def explain(
     task_id, role
         The seat.
     time_limit
-        Seconds for solving again; with 0 no alternative is looked for where it takes a solve.
+        Seconds for solving again; with 0 no alternative is looked for where it takes a solve, and
+        ``bound`` is what is known.
     seed, workers
         As for :func:`assignopt.solve`.
 
@@ -171,6 +169,7 @@ def explain(
     arrays = standing.arrays
     pairs = np.arange(arrays.first[seat], arrays.first[seat + 1])
     names = tuple(str(standing.rep_name(int(r))) for r in arrays.pair_rep[pairs])
+    others = arrays.pair_rep[pairs][arrays.pair_rep[pairs] != rep].astype(np.int64)
     options = {"time_limit": time_limit, "seed": seed, "workers": workers}
     alternative, settled = _alternative(standing, seat, rep, options)
     return Explanation(
@@ -180,10 +179,12 @@ def explain(
         terms=_terms(standing, seat, rep),
         eligible=names,
         ruled_out=_ruled_out(standing, seat),
+        binding=binding_rules(standing, seat, others),
         broken=broken_rules(standing, seat, rep) if rep >= 0 else (),
         open_because=_open_because(plan, task_id, role) if rep < 0 else None,
         alternative=alternative,
         settled=settled,
+        bound=_bound(standing, pairs[arrays.pair_rep[pairs] != rep], alternative, settled),
         notes=plan_faults(standing),
     )
 
@@ -245,6 +246,18 @@ def _alternative(
     if options["time_limit"] <= 0:
         return None, False
     return _by_solving(standing, seat, rep, others.tolist(), options)
+
+
+def _bound(
+    standing: Standing, others: Ints, alternative: WhyNot | None, settled: bool
+) -> dict[str, float]:
+    """Bound each tier over all plans with the task elsewhere; empty where there is none."""
+    if settled:
+        return {} if alternative is None else dict(alternative.delta or {})
+    told = [conceivable(standing, pair).delta for pair in others.tolist()]
+    bounds = [delta.bound for delta in told if delta is not None]
+    signs = zip(tier_names(standing), standing.goals, strict=True)
+    return {name: max(b[name] * g.sign for b in bounds) * g.sign for name, g in signs if bounds}
 
 
 def _by_solving(
@@ -318,13 +331,37 @@ def _others(one: Explanation) -> str:
     if not others and one.open_because:
         return ""
     if not others:
-        rules = listed(f"{rule.sentence} ({len(rule.reps)} reps)" for rule in one.ruled_out)
+        rules = listed(
+            f"{rule.sentence} ({counted(len(rule.reps), 'rep')})" for rule in one.ruled_out
+        )
         return f"Nobody else may take it: {rules}." if rules else "There is nobody else."
     if one.alternative is None:
-        how = "no plan keeps the rules then" if one.settled else "what that costs is not known"
-        return f"{len(others)} others may take it by themselves; {how}."
+        how = "no plan keeps the rules then" if one.settled else _at_best(one)
+        return f"{counted(len(others), 'other')} may take it by themselves; {how}."
     lead = "The best alternative" if one.settled else "The best alternative found so far"
     if one.alternative.reason is Answer.TIE:
         return one.alternative.sentence
     sentence = one.alternative.sentence
     return f"{lead}: {sentence[:1].lower()}{sentence[1:]}"
+
+
+def _at_best(one: Explanation) -> str:
+    """Say what the bounds tell where no alternative was looked for."""
+    known = [f"{name} {change(by)}" for name, by in one.bound.items() if np.isfinite(by)]
+    if not known:
+        return "what that costs is not known"
+    return (
+        f"none does better than {', '.join(known)} (bounds, each if the tiers before lose nothing)"
+    )
+
+
+def _in_the_way(one: Explanation) -> str:
+    """Say what keeps the others from taking the task with nothing else moved."""
+    if not one.binding:
+        return ""
+    others = sum(name != one.rep_id for name in one.eligible)
+    kept = len({name for rule in one.binding for name in rule.reps})
+    why = listed(f"{r.sentence} ({counted(len(r.reps), 'rep')})" for r in one.binding)
+    return (
+        f"With nothing else moved, {kept} of {counted(others, 'other')} could not take it: {why}."
+    )

@@ -15,7 +15,7 @@ from ..compiling import compile_problem
 from ..plan import frame_of
 from ..records import OWNER, Task
 from ..rules import MaxMoves
-from ..solving import check_options
+from ..solving import check_options, is_whole
 from .forcing import Outcome, by_flow, by_solving, counts_moves, pinned, tier_names
 from .frozen import Frozen, alone, is_simple
 from .standing import Standing, check_ids, plan_faults, standing_of
@@ -126,9 +126,9 @@ def _check_options(task: object, rep: object, k: object, moves: object) -> None:
     if task is not None and not isinstance(task, str | Task):
         raise TypeError(f"task is {type(task).__name__}; give an id or a Task")
     faults = []
-    if not isinstance(k, int) or isinstance(k, bool) or k < 1:
+    if not is_whole(k, 1):
         faults.append(f"a whole number, 1 or more, for k (not {k!r})")
-    if moves is not None and (not isinstance(moves, int) or isinstance(moves, bool) or moves < 0):
+    if moves is not None and not is_whole(moves, 0):
         faults.append(f"a whole number, 0 or more, or None for any, for moves (not {moves!r})")
     if faults:
         raise ValueError("options out of range; allowed is " + "; ".join(faults))

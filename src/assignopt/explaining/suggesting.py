@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,11 +14,11 @@ import numpy as np
 from ..check import Audit
 from ..objectives import maximises
 from ..plan import Status, frame_of
-from ..report import load_report
+from ..report import MEASURES, load_report
 from ..rules import Allow, Pin
-from ..solving import check_options, solve
-from .changing import with_capacity, with_skill, with_slots, without_rule
-from .forcing import NEGLIGIBLE, improved, tier_names
+from ..solving import check_options, is_whole, solve
+from .changing import loosened, with_capacity, with_rule, with_skill, with_slots, without_rule
+from .forcing import NEGLIGIBLE, improved, tidy, tier_names
 from .marginals import FIRST_SHARE, LEAST_SECONDS
 from .standing import standing_of
 from .words import number
@@ -28,13 +30,12 @@ if TYPE_CHECKING:
 
     from ..plan import Plan
     from ..problem import Problem
-    from ..rules import AnyRule
     from .standing import Standing
 
 _BEFORE = {"rank": "int64", "kind": "str", "what": "str", "rep_id": "str", "skill": "str"}
 _BEFORE |= {"rule": "str", "amount": "float64"}
-_AFTER = {"assigned": "int64", "gini": "float64", "range": "float64", "better": "int64"}
-_AFTER |= {"proved": "bool"}
+_AFTER = {"assigned": "int64", **dict.fromkeys(MEASURES, "float64")}
+_AFTER |= {"better": "int64", "proved": "bool"}
 
 TEACHERS = 3
 """Reps with most room who are considered for learning a skill, or for another territory."""
@@ -75,11 +76,13 @@ def suggest(
 ) -> pd.DataFrame:
     """Rank small changes by what they would do for the tiers, each verified by a solve.
 
-    Considered are: room for the largest task that is open or held (at the reps with least room),
-    one more task for a rep at its limit, each skill that tasks ask for taught to reps with room,
-    each rule left out, and one person let into each territory. Entitlements stay as they are. A
-    plan that is not proved is improved first, in a quarter of the time, and changes are those
-    against that, so that no idea is credited with what could be had without it.
+    Considered are: the capacity a rep lacks for an open task (or, having none, for their largest),
+    one more task for a rep at its limit, each skill that tasks ask for taught to reps with room (at
+    the least level that helps an open task, and at the highest asked for), each rule loosened by
+    one step where it has a number, each rule left out, and one person let into each territory.
+    Entitlements stay as they are. A plan that is not proved is improved first, in a quarter of the
+    time, and changes are those against that, so that no idea is credited with what could be had
+    without it.
 
     Parameters
     ----------
@@ -97,9 +100,10 @@ def suggest(
     pandas.DataFrame
         ``rank``, ``kind``, ``what`` (in words), ``rep_id``, ``skill``, ``rule``, ``amount``, a
         column for each tier with its change (after minus before), changes of the number of seats
-        ``assigned`` and of the ``gini`` and ``range`` of load per entitlement, ``better`` (1), and
-        ``proved``: whether the change in the tiers is that of the best plan. A row that is not
-        proved delivers at least what it says.
+        ``assigned`` and of every measure of load per entitlement (``gini``, ``load_range``, ... as
+        in :func:`assignopt.load_report`), ``better`` (1), and ``proved``: whether the change in the
+        tiers is that of the best plan. A row that is not proved delivers at least what it says.
+        ``.attrs["untried"]`` lists the ideas, in words, that time did not suffice for.
 
     Examples
     --------
@@ -114,23 +118,27 @@ def suggest(
     1     skill  teach 'bo' 'german', level 1       1.0
     """
     check_options(time_limit, seed, workers, "auto")
-    if not isinstance(k, int) or isinstance(k, bool) or k < 1:
+    if not is_whole(k, 1):
         raise ValueError(f"k is {k!r}; allowed is a whole number, 1 or more")
     until = time.perf_counter() + time_limit
     first = {"time_limit": time_limit * FIRST_SHARE, "seed": seed, "workers": workers}
     standing = improved(standing_of(plan), first)
     ideas = list(_ideas(standing))
     found = []
+    untried = []
     for turn, idea in enumerate(ideas):
         left = until - time.perf_counter()
         if left <= 0:
-            break
+            untried.append(idea.what)
+            continue
         seconds = max(left / (len(ideas) - turn), LEAST_SECONDS)
         options = {"time_limit": seconds, "seed": seed, "workers": workers}
         tried = _tried(standing, idea, options)
         if tried is not None:
             found.append((idea, *tried))
-    return _frame(standing, found, k)
+    frame = _frame(standing, found, k)
+    frame.attrs["untried"] = untried
+    return frame
 
 
 def _tried(
@@ -173,24 +181,37 @@ def _frame(
 
 
 def _spread(plan: Plan | Audit) -> list[float]:
-    """Give the Gini index and the range of load per entitlement; NaN with nobody to measure."""
+    """Give the measures of load per entitlement; NaN with nobody to measure."""
     problem = plan.holdings.problem if isinstance(plan, Audit) else plan.problem
     if not (problem.rep_columns.active & (problem.weights > 0)).any():
-        return [np.nan, np.nan]
+        return [np.nan] * len(MEASURES)
     overall = load_report(plan).overall
-    return [float(overall["gini"]), float(overall["load_range"])]
+    return [float(overall[name]) for name in MEASURES]
 
 
 # -- what could be changed -----------------------------------------------------------------------
 
 
 def _ideas(standing: Standing) -> Iterator[Suggestion]:
-    """List the changes to try, those first that open tasks ask for."""
-    yield from _skills(standing)
-    yield from _limits(standing)
+    """List the changes to try, one of each sort in turn, since time may not suffice for all."""
+    sorts = [_skills(standing), _limits(standing), _rules(standing)]
+    sorts += [
+        _territories(standing, rule)
+        for rule in standing.problem.rules
+        if isinstance(rule, Allow) and rule.rep is not None
+    ]
+    for turn in zip_longest(*sorts):
+        yield from (idea for idea in turn if idea is not None)
+
+
+def _rules(standing: Standing) -> Iterator[Suggestion]:
+    """Loosen each rule by a step, and leave it out."""
+    effort = float(standing.problem.task_columns.effort.max(initial=0.0))
     for rule in standing.problem.rules:
-        if isinstance(rule, Allow) and rule.rep is not None:
-            yield from _territories(standing, rule)
+        wider = loosened(rule, effort)
+        if wider is not None:
+            words = f"instead of the rule '{rule.sentence}': {wider.sentence}"
+            yield Suggestion("rule", words, partial(with_rule, rule=rule, new=wider), rule=rule.id)
         if not isinstance(rule, Pin) or rule.task not in _open_tasks(standing):
             words = f"without the rule: {rule.sentence}"
             yield Suggestion("rule", words, partial(without_rule, rule=rule), rule=rule.id)
@@ -212,37 +233,62 @@ def _room(standing: Standing) -> list[int]:
 def _skills(standing: Standing) -> Iterator[Suggestion]:
     """Teach reps with room the skills that tasks ask for, those of open tasks first."""
     problem = standing.problem
-    wanted: dict[str, tuple[int, float]] = {}
+    wanted: dict[str, Counter[float]] = {}
     left = _open_tasks(standing)
     for task in problem.tasks.values():
         needs = [task.requires, *(role.requires for role in task.roles)]
         for name, level in [item for one in needs for item in one.items()]:
-            count, most = wanted.get(name, (0, 0.0))
-            wanted[name] = (count + (task.id in left), max(level, most))
-    for name, (_, level) in sorted(wanted.items(), key=lambda item: (-item[1][0], item[0])):
-        able = [standing.rep_name(rep) for rep in _room(standing)]
-        short = [one for one in able if one and problem.reps[one].skills.get(name, 0.0) < level]
-        for one in short[:TEACHERS]:
+            wanted.setdefault(name, Counter())[level] += task.id in left
+    able = [str(standing.rep_name(rep)) for rep in _room(standing)]
+    for name, levels in sorted(wanted.items(), key=lambda item: (-item[1].total(), item[0])):
+        asked = [level for level in sorted(levels) if levels[level]]
+        for one, level in _lessons(problem, name, able, [*asked, max(levels)]):
             words = f"teach {one!r} {name!r}, level {number(level)}"
             make = partial(with_skill, rep_id=one, skill=name, level=level)
             yield Suggestion("skill", words, make, rep=one, skill=name, amount=level)
 
 
+def _lessons(
+    problem: Problem, skill: str, able: list[str], levels: list[float]
+) -> Iterator[tuple[str, float]]:
+    """Say who could be taught what: the next level that tasks ask for, and the highest."""
+    has = {one: problem.reps[one].skills.get(skill, 0.0) for one in able}
+    short = [one for one in able if has[one] < levels[-1]]
+    for one in short[:TEACHERS]:
+        above = [level for level in levels if level > has[one]]
+        for level in sorted({above[0], above[-1]}):
+            yield one, level
+
+
 def _limits(standing: Standing) -> Iterator[Suggestion]:
-    """Lift the capacities and numbers of tasks that are nearly used up."""
+    """Lift the capacities and numbers of tasks that are nearly used up, the fullest reps first."""
     problem, held = standing.problem, standing.found.holdings
     reps = problem.rep_columns
-    largest = float(problem.task_columns.effort.max(initial=0.0))
     for rep in reversed(_room(standing)):
         name = str(standing.rep_name(rep))
-        room = reps.capacity[rep] - held.load[rep]
-        if largest > 0 and room < largest:
-            words = f"{number(largest)} {problem.effort_unit} more for {name!r}"
-            make: Any = partial(with_capacity, rep=rep, more=largest)
-            yield Suggestion("capacity", words, make, rep=name, amount=largest)
+        more = _short_of(standing, rep)
+        if more > 0:
+            words = f"{number(more)} {problem.effort_unit} more for {name!r}"
+            make: Any = partial(with_capacity, rep=rep, more=more)
+            yield Suggestion("capacity", words, make, rep=name, amount=more)
         if held.count[rep] >= reps.max_tasks[rep]:
             words, make = f"one task more for {name!r}", partial(with_slots, rep=rep, more=1)
             yield Suggestion("slots", words, make, rep=name, amount=1.0)
+
+
+def _short_of(standing: Standing, rep: int) -> float:
+    """Give the capacity a rep lacks for the least of the open tasks they may hold.
+
+    Where they may hold none of those, for the largest task they may hold; 0 if nothing is lacking.
+    """
+    arrays, load = standing.arrays, float(standing.found.holdings.load[rep])
+    room = float(standing.problem.rep_columns.capacity[rep]) - load
+    mine = arrays.pairs_of_rep(rep)
+    open_ = mine[standing.holders[arrays.pair_seat[mine]] < 0]
+    wanted = arrays.effort[open_][arrays.effort[open_] > room]
+    if len(wanted):
+        return tidy(float(wanted.min()) - room)
+    return max(0.0, tidy(float(arrays.effort[mine].max(initial=0.0)) - room))
 
 
 def _territories(standing: Standing, rule: Allow) -> Iterator[Suggestion]:
@@ -253,10 +299,6 @@ def _territories(standing: Standing, rule: Allow) -> Iterator[Suggestion]:
     for rep in outside[:TEACHERS]:
         one = str(standing.rep_name(rep))
         words = f"let {one!r} into: {rule.sentence}"
-        make = partial(_let_in, rule=rule, reps=[*names, one])
+        wider = Allow(task=rule.task, rep=[*names, one], id=rule.id)
+        make = partial(with_rule, rule=rule, new=wider)
         yield Suggestion("territory", words, make, rep=one, rule=rule.id)
-
-
-def _let_in(problem: Problem, rule: Allow, reps: list[str]) -> Problem:
-    wider: AnyRule = Allow(task=rule.task, rep=reps, id=rule.id)
-    return problem.replace(rules=[wider if one is rule else one for one in problem.rules])

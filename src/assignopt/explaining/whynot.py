@@ -392,7 +392,7 @@ def _sentence(one: WhyNot) -> str:
             found = f" The best plan found with it: {_changes(one)}." if one.delta else ""
             return f"{rep} may take {seat}{instead}; the price is not settled.{found}{_known(one)}"
         case Answer.TIE:
-            then = f", with {_then(one)}" if _then(one) else ""
+            then = f"; {_then(one)}" if _then(one) else ""
             return f"A tie: {seat} with {rep}{instead} is as good in every tier{then}."
         case Answer.BETTER:
             then = f"; {_then(one)}" if _then(one) else ""
