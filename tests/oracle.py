@@ -263,9 +263,11 @@ class Facts:
 
     # -- tiers -------------------------------------------------------------------------------
 
-    def moves(self, s: State) -> float:
+    def moves(self, s: State, cost: str | None = None) -> float:
         return sum(
-            1.0 for task, owner in self.keepable.items() if s.plan.get((task, OWNER)) != owner
+            1.0 if cost is None else float(getattr(self.tasks[task], cost))
+            for task, owner in self.keepable.items()
+            if s.plan.get((task, OWNER)) != owner
         )
 
     def term(self, s: State, tier: Any) -> float:
@@ -283,7 +285,7 @@ class Facts:
                     self.bids.get(key, 0.0) for key in {(rep, t) for (t, _), rep in s.held}
                 )
             case ao.Moves():
-                return self.moves(s)
+                return self.moves(s, tier.cost)
             case ao.RepsUsed():
                 return float(sum(n > 0 for n in s.count.values()))
             case ao.Fairness():
@@ -465,8 +467,9 @@ def best(problem: ao.Problem, having: Callable[[Plan], bool] | None = None) -> l
     ``having`` says which plans count, besides.
 
     A plan keeps a tier if its numbers are the best, one after the other. With slack it does if its
-    value is within ``slack * |best value|`` of the best (for ``nash``: among the plans that give
-    as many reps something). None when no plan is allowed.
+    value is within ``slack * |best value|`` of the best, or at least what is ``enough`` where that
+    can be reached (for ``nash``: among the plans that give as many reps something). None when no
+    plan is allowed.
 
     >>> tasks = [ao.Task("t1", effort=3), ao.Task("t2", effort=1)]
     >>> best(ao.Problem([ao.Rep("ana"), ao.Rep("bo")], tasks))
@@ -483,16 +486,20 @@ def best(problem: ao.Problem, having: Callable[[Plan], bool] | None = None) -> l
         sign = direction(tier)
         numbers = {id(state): known.numbers(state, tier) for state in kept}
         at = int(isinstance(tier, ao.Fairness) and tier.notion == "nash")
-        value = 0.0
+        value, loose = 0.0, False
         for place in range(len(numbers[id(kept[0])])):
             ways = 1 if at and place == 0 else sign
             values = [ways * numbers[id(state)][place] for state in kept]
             top = max(values)
             value = ways * top if place == at else value
             slack = tier.slack if place == at else 0.0
-            if place > at and tier.slack:
+            if place > at and loose:
                 break
-            enough = top - slack * abs(top) - NOISE * max(1.0, abs(top)) if top < math.inf else top
-            kept = [state for state, v in zip(kept, values, strict=True) if v >= enough]
+            least = top - slack * abs(top) if slack else top
+            loose = tier.slack > 0
+            if tier.enough is not None and place == at and ways * tier.enough <= top:
+                least, loose = ways * tier.enough, True
+            least = least - NOISE * max(1.0, abs(top)) if top < math.inf else least
+            kept = [state for state, v in zip(kept, values, strict=True) if v >= least]
         found.append(float(value))
     return found if kept else None

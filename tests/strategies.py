@@ -356,17 +356,21 @@ def one_tier(
 ) -> Any:
     """Draw a tier of this kind; of fairness, none of these notions."""
     without = [*without, *(["range", "gini"] if equal else [])]
-    loose = {"slack": draw(st.sampled_from([0.0, 0.0, 0.1]))} if slack else {}
+    loose = {}
+    if slack and draw(st.booleans()):
+        given = st.sampled_from([("slack", 0.1), ("enough", 2.0), ("enough", 0.5), ("enough", 7.0)])
+        loose = dict([draw(given)])
     plain = {
         "coverage": ao.Coverage,
         "value": ao.Value,
         "fit": ao.Fit,
         "preference": ao.Preference,
-        "moves": ao.Moves,
         "reps_used": ao.RepsUsed,
     }
     if kind in plain:
         return plain[kind](**loose)
+    if kind == "moves":
+        return ao.Moves(draw(st.sampled_from([None, None, "burden", "priority"])), **loose)
     if kind == "fairness":
         return ao.Fairness(
             draw(st.sampled_from([n for n in NOTIONS if n not in without])),

@@ -34,8 +34,10 @@ def agrees_with_oracle(problem: ao.Problem, **options: object) -> ao.Plan:
     for tier, row, optimum in zip(
         problem.objective, plan.terms.itertuples(index=False), best, strict=True
     ):
-        slack = tier.slack * abs(optimum)
         better = 1 if maximises(tier) else -1
+        slack = tier.slack * abs(optimum)
+        if tier.enough is not None:
+            slack = max(0.0, better * (optimum - tier.enough))
         assert math.isclose(row.bound, optimum, rel_tol=1e-6, abs_tol=1e-5), tier.label
         assert better * (row.value - optimum) >= -slack - 1e-5, tier.label
         assert better * (row.value - optimum) <= 1e-5 or slack, tier.label

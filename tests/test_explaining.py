@@ -395,6 +395,112 @@ def test_a_rule_is_loosened_by_one_step() -> None:
     assert told["kind"].tolist() == ["rule", "rule"]
 
 
+# -- found by fresh eyes ---------------------------------------------------------------------------
+
+
+def loose_team() -> ao.Plan:
+    reps = [
+        ao.Rep("ana", capacity=6, fit={"x": 1.0, "y": 0.5}),
+        ao.Rep("bo", capacity=6, fit={"x": 0.4, "y": 0.9}),
+        ao.Rep("cy", capacity=3),
+    ]
+    given = [(2, 5, "x"), (3, 4, "y"), (1, 7, "x"), (2, 2, "y")]
+    tasks = [
+        ao.Task(f"t{i}", effort=e, value=v, customer_type=c) for i, (e, v, c) in enumerate(given)
+    ]
+    tiers = [ao.Coverage(), ao.Value(slack=0.2), ao.Fairness("leximax")]
+    return ao.solve(ao.Problem(reps, tasks, objective=tiers), workers=1)
+
+
+def test_what_slack_allows_is_not_better() -> None:
+    plan = loose_team()
+    assert plan.status is ao.Status.OPTIMAL
+    for task in plan.problem.tasks:
+        told = ao.explain(plan, task, workers=1).alternative
+        assert told is not None
+        assert told.reason in (ao.Answer.WORSE, ao.Answer.TIE)
+        for rep in plan.problem.reps:
+            answer = ao.why_not(plan, task, rep, workers=1)
+            assert answer.reason is not ao.Answer.BETTER
+            assert answer.flip is None
+        for moves in (0, None):
+            frame = ao.recommend(plan, task=task, moves=moves, workers=1)
+            assert frame["better"].isna().all()
+
+
+@SOME
+@given(strategies.problems(max_tasks=3, max_rules=1))
+def test_no_pair_is_better_than_a_proved_plan(problem: ao.Problem) -> None:
+    plan = solved(problem)
+    if plan is None or not any(tier.is_loose for tier in problem.objective):
+        return
+    event("loose")
+    for task in problem.tasks:
+        for rep in problem.reps:
+            answer = ao.why_not(plan, task, rep, workers=1)
+            assert answer.reason is not ao.Answer.BETTER
+    marginal = ao.marginal_values(plan, workers=1)
+    capacity = marginal[marginal["rep_id"].notna() & marginal["proved"]]
+    assert (capacity["gain"] >= -1e-6).all()
+
+
+def test_a_gain_in_a_later_number_of_an_order_is_one() -> None:
+    reps = [
+        ao.Rep("ana", skills={"de"}, weight=1),
+        ao.Rep("bo", capacity=1, weight=1, fit={"x": 0.5}),
+        ao.Rep("cy", weight=1),
+    ]
+    tasks = [
+        ao.Task("big", effort=9, value=9, requires={"de"}),
+        ao.Task("t1", effort=2, value=5, customer_type="x"),
+        ao.Task("t2", effort=1.5, value=5, customer_type="x"),
+    ]
+    plan = ao.solve(ao.Problem(reps, tasks), workers=1)
+    row = ao.marginal_values(plan, workers=1).set_index("rep_id").loc["bo"]
+    assert row["tier"] == "leximax(load per weight)"
+    assert row["gain"] == 1.5
+    assert row["value"] == -2.5
+    assert "1 hour more for 'bo'" in ao.suggest(plan, workers=1)["what"].tolist()
+
+
+def test_a_plan_that_breaks_rules_is_compared_as_it_stands() -> None:
+    reps = [ao.Rep("ana", capacity=4, skills={"de": 2}), ao.Rep("bo", capacity=4)]
+    tasks = [
+        ao.Task("a", effort=3, value=5, requires={"de": 1}),
+        ao.Task("b", effort=2, value=3),
+        ao.Task("c", effort=3, value=9),
+    ]
+    bad = ao.audit(ao.Problem(reps, tasks), {"a": "bo", "b": "bo", "c": "bo"})
+    answer = ao.why_not(bad, "c", "ana", workers=1)
+    assert answer.delta is not None
+    assert answer.delta["coverage"] == -1
+    assert answer.reason is ao.Answer.WORSE
+    rows = ao.recommend(bad, rep="ana", moves=None, workers=1).set_index("task_id")
+    assert rows.loc["c", "better"] == -1
+
+
+def test_a_new_task_is_judged_by_the_plan_without_it() -> None:
+    problem = ao.Problem([ao.Rep("ana"), ao.Rep("bo")], [ao.Task("q")], rules=[ao.MaxMoves(0)])
+    rows = ao.recommend(ao.solve(problem, workers=1), task=ao.Task("n", owner="ana"), workers=1)
+    assert rows["rep_id"].tolist() == ["ana"]
+    assert rows["detail"].tolist() == [""]
+
+
+def test_what_happens_to_other_seats_of_the_task_is_said() -> None:
+    task = ao.Task("q", roles=[ao.Role("se", requires={"x": 1})])
+    problem = ao.Problem([ao.Rep("ana", skills={"x"}), ao.Rep("bo")], [task])
+    rows = ao.recommend(ao.solve(problem, workers=1), task="q", moves=None, workers=1)
+    assert rows["others"].tolist() == [0]
+    assert "'q' (se) would be left open by 'ana'" in rows["detail"][0]
+
+
+def test_a_conflict_says_how_things_stand() -> None:
+    reps = [ao.Rep("ana", capacity=0), ao.Rep("bo")]
+    plan = ao.solve(ao.Problem(reps, [ao.Task("a"), ao.Task("b", effort=0, value=2)]), workers=1)
+    told = str(ao.why_not(plan, "a", "ana", workers=1))
+    assert "(As things stand: load 1/0 hours on rep 'ana'.)" in told
+
+
 # -- bad input -----------------------------------------------------------------------------------
 
 

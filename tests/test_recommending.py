@@ -61,7 +61,7 @@ def check_still(
     told = [found[row["task_id"], row["rep_id"]] for row in rows]
     for row, (values, signed) in zip(rows, told, strict=True):
         assert [row[name] for name in names] == pytest.approx(values, abs=1e-6)
-        if any(tier.slack for tier in problem.objective[:-1]):
+        if any(tier.is_loose for tier in problem.objective[:-1]):
             assert pd.isna(row["better"])
         else:
             assert row["better"] == (signed > before) - (signed < before)

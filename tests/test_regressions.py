@@ -301,3 +301,10 @@ def test_a_product_over_fewer_reps_than_conceivable_leaves_no_windows() -> None:
         plan = ao.solve(problem, hint=hint, workers=1)
         assert plan.terms["value"].tolist() == pytest.approx(best)
         assert plan.status is ao.Status.OPTIMAL
+
+
+def test_apart_tasks_whose_reps_are_left_out_of_a_neighbourhood() -> None:
+    """An Apart row without a pair in a part of the problem was read at its first pair."""
+    tasks = [ao.Task("t0"), ao.Task("t1"), ao.Task("t2", effort=2)]
+    problem = ao.Problem([ao.Rep(f"r{i}") for i in range(4)], tasks, rules=[ao.Apart(["t0", "t1"])])
+    assert ao.solve(problem, workers=1).terms["value"].tolist() == [3, 2, 3]

@@ -396,7 +396,7 @@ class Arrays:
     @cached_property
     def exclusive(self) -> Ints | None:
         """(P,) a number that pairs share of which a rep may have one; None without Apart."""
-        apart = [row.pairs for row in self.rows if row.kind == "apart"]
+        apart = [row.pairs for row in self.rows if row.kind == "apart" and len(row.pairs)]
         if not apart:
             return None
         number = np.full(self.pairs, -1, np.int64)

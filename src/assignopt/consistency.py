@@ -9,6 +9,7 @@ import numpy as np
 
 from . import selectors
 from .cells import known_ids
+from .objectives import Moves, Weighted
 from .records import OWNER
 from .rules import AnyRule, Pin
 
@@ -33,6 +34,10 @@ def check(parts: Parts, faults: Faults) -> None:
         _check_rule(rule, ("rules", place), parts, rep_ids, task_ids, faults)
     _check_ids(rules, faults)
     _check_pins(rules, faults)
+    for place, tier in enumerate(parts.objective):
+        for term in [one for one, _ in tier.terms] if isinstance(tier, Weighted) else [tier]:
+            if isinstance(term, Moves) and term.cost is not None:
+                selectors.check_amounts(tasks, term.cost, ("objective", place, "cost"), faults)
 
 
 def _check_owners(tasks: TaskColumns, reps: pd.Index[Any] | None, faults: Faults) -> None:

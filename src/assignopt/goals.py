@@ -43,6 +43,9 @@ NOTHING = 1e-7
 RATIO_DIGITS = Fraction(1, 10**8)
 """Ratios this close are the same."""
 
+FINE = 1e-9
+"""Part of an integer by which a value may miss the next one: the rounding of floats."""
+
 PARTS = 60
 """Shares of a whole that are exact: halves, thirds, ... of the seats of a task."""
 
@@ -157,8 +160,14 @@ class Goal:
         return self.order is not None and self.order.tier.notion in ("gini", "nash")
 
     def loosened(self, gain: Gain) -> Gain:
-        """Give the least gain that later tiers are held to: the gain, or the value less slack."""
+        """Give the least gain that later tiers are held to.
+
+        The gain itself; or the value less slack; or what is enough, if that was reached.
+        """
         slack = self.tier.slack
+        if self.tier.enough is not None:
+            enough = self._enough(self.tier.enough, gain)
+            return enough if self.passes(gain, enough) else gain
         if not slack:
             return gain
         value = abs(self.value_of(gain))
@@ -176,6 +185,22 @@ class Goal:
                 return gain[0], gain[1] - given
             case _:
                 return (gain[0] - math.floor(slack * value * order.scale + 1e-9),)
+
+    def _enough(self, value: float, gain: Gain) -> Gain:
+        """Give the least gain with a value; of an order, its first number."""
+        order = self.order
+        if order is None:
+            return (math.ceil(self.sign * (value - self.constant) * self.scale - FINE),)
+        match order.tier.notion:
+            case "gini":
+                return (-Fraction(value),)
+            case "nash":
+                entitled = float(order.weight[order.who].sum())
+                logs = entitled * math.log(value) * order.log_scale if value > 0 else -LIMIT
+                return gain[0], math.floor(max(logs, -LIMIT))
+            case _:
+                sign = 1 if maximises(self.tier) else -1
+                return (math.ceil(sign * value * order.scale - FINE),)
 
     def value_of(self, gain: Gain) -> float:
         """Turn a gain, or the bound on one, into the tier's value."""
@@ -451,9 +476,10 @@ def linear_term(arrays: Arrays, term: AnyTier) -> tuple[Floats, float]:
         case Preference():
             return arrays.preference, 0.0
         case Moves():
-            stays = arrays.present[arrays.present >= 0]
+            owned = np.flatnonzero(arrays.present >= 0)
+            cost = arrays.problem.move_costs(term.cost)[owned]
             coef = np.zeros(arrays.pairs)
-            coef[stays] = -1.0
-            return coef, float(len(stays))
+            coef[arrays.present[owned]] = -cost
+            return coef, float(cost.sum())
         case _:
             raise TypeError(f"{term.label} is no sum over pairs")

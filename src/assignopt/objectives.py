@@ -7,9 +7,16 @@ way is better.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, TypeAdapter, field_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    TypeAdapter,
+    field_validator,
+    model_validator,
+)
 
 from .records import Amount, Number, Positive, Record, fault
 
@@ -21,16 +28,35 @@ class Tier(Record):
     ----------
     slack
         How much of this tier's value later tiers may give up, relative: 0.05 keeps 95 %.
+    enough
+        The value that later tiers are held to instead, if it can be reached: a target.
+
+    Examples
+    --------
+    >>> Fairness("minmax", enough=0.8), Value(slack=0.05)
+    (Fairness(enough=0.8, notion='minmax'), Value(slack=0.05))
     """
 
     maximise: ClassVar[bool] = True
     slack: Amount = Field(default=0.0, kw_only=True)
+    enough: Number | None = Field(default=None, kw_only=True)
     kind: str = Field(default="", kw_only=True)
+
+    @model_validator(mode="after")
+    def _is_loose_in_one_way(self) -> Self:
+        if self.slack and self.enough is not None:
+            raise fault(f"slack {self.slack:g} and enough {self.enough:g} are both given. Give one")
+        return self
 
     @property
     def label(self) -> str:
         """The tier's name in tables: its kind, and whatever tells it from others of the kind."""
         return self.kind
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether later tiers may give up some of what this one reaches."""
+        return self.slack > 0 or self.enough is not None
 
 
 class Coverage(Tier):
@@ -78,10 +104,28 @@ class Preference(Tier):
 
 
 class Moves(Tier):
-    """Minimise moves: tasks whose present owner could keep them and that get another or none."""
+    """Minimise moves: tasks whose present owner could keep them and that get another or none.
+
+    Parameters
+    ----------
+    cost
+        A tag (or field) of the tasks that says what moving each of them costs, 0 or more: what a
+        relationship is worth, say. None: 1 each.
+
+    Examples
+    --------
+    >>> Moves(), Moves(cost="years with us")
+    (Moves(), Moves(cost='years with us'))
+    """
 
     maximise: ClassVar[bool] = False
+    cost: str | None = None
     kind: Literal["moves"] = Field(default="moves", kw_only=True)
+
+    @property
+    def label(self) -> str:
+        """The tier's name in tables."""
+        return "moves" if self.cost is None else f"moves({self.cost})"
 
 
 class RepsUsed(Tier):
@@ -215,7 +259,12 @@ class Weighted(Tier):
     if TYPE_CHECKING:
 
         def __init__(
-            self, terms: Mapping[Any, float], *, slack: float = 0.0, kind: str = "weighted"
+            self,
+            terms: Mapping[Any, float],
+            *,
+            slack: float = 0.0,
+            enough: float | None = None,
+            kind: str = "weighted",
         ) -> None: ...
 
     @field_validator("terms")
@@ -225,8 +274,8 @@ class Weighted(Tier):
             raise fault("no terms. Name at least one, as in Weighted({Value(): 1, Moves(): 5})")
         if len({term for term, _ in terms}) < len(terms):
             raise fault("a term stands twice. Add its weights up")
-        if any(term.slack for term, _ in terms):
-            raise fault("slack belongs to the Weighted tier, not to a term inside it")
+        if any(term.is_loose for term, _ in terms):
+            raise fault("slack and enough belong to the Weighted tier, not to a term inside it")
         orders = [t.notion for t, _ in terms if isinstance(t, Fairness) and t.notion in ORDERS]
         if orders:
             raise fault(

@@ -216,6 +216,11 @@ class Problem(Parts):
         """(T,) which tasks a selector picks."""
         return selectors.mask(self.task_columns, selector)
 
+    def move_costs(self, name: str | None) -> Floats:
+        """(T,) what moving each task costs, by a tag or a field of the tasks; 1 without a name."""
+        tasks = self.task_columns
+        return np.ones(len(tasks.id)) if name is None else selectors.amounts(tasks, name)
+
     def __repr__(self) -> str:
         tiers = " > ".join(tier.label for tier in self.objective) or "none"
         return (

@@ -14,7 +14,7 @@ from .columns import Labels, Ragged, RepColumns, TaskColumns, known_tags
 from .rules import Selector
 
 if TYPE_CHECKING:
-    from .columns import Bools
+    from .columns import Bools, Floats
     from .errors import Faults, Place
 
 _SELECTOR: TypeAdapter[Any] = TypeAdapter(Selector)
@@ -22,6 +22,9 @@ _SELECTOR: TypeAdapter[Any] = TypeAdapter(Selector)
 REP_FIELDS = ("id", "capacity", "max_tasks", "weight", "efficiency", "carried_load", "active")
 TASK_FIELDS = ("id", "effort", "value", "priority", "burden", "customer_type", "group", "owner")
 """The fields a mapping may name, besides the tags and the many-valued fields below."""
+
+AMOUNTS = ("effort", "value", "priority", "burden")
+"""The fields of tasks that are numbers of 0 or more."""
 
 MANY_VALUED = {"rep": ("skills",), "task": ("requires", "prefers")}
 """Fields that hold names: such a key selects the rows that hold the name."""
@@ -64,6 +67,33 @@ def _matches(columns: RepColumns | TaskColumns, key: str, wanted: list[Any]) -> 
     if held is None:
         return np.zeros(rows, bool)
     return np.asarray(pd.Series(held).isin(wanted), bool)
+
+
+def amounts(columns: TaskColumns, name: str) -> Floats:
+    """(T,) the numbers in a field or a tag of the tasks; NaN where a cell holds none."""
+    cells = columns.tags[name] if name in columns.tags.columns else getattr(columns, name)
+    if isinstance(cells, Labels):
+        cells = cells.texts()
+    return np.asarray(pd.to_numeric(pd.Series(cells), errors="coerce"), np.float64)
+
+
+def check_amounts(columns: TaskColumns, name: str, place: Place, faults: Faults) -> None:
+    """Note a name that is no tag or number of the tasks, and cells that are no amounts."""
+    names = [*known_tags(columns.tags), *(one for one in TASK_FIELDS if one in AMOUNTS)]
+    if not len(columns.id):
+        return
+    if name not in names:
+        hint = _hint(name, names) or ". Use one of these"
+        message = f"no task has a tag or number {name!r}; there are {', '.join(names)}"
+        faults.add(place, message + hint, name)
+        return
+    found = amounts(columns, name)
+    bad = np.flatnonzero(~(np.isfinite(found) & (found >= 0)))
+    if len(bad):
+        some = ", ".join(repr(one) for one in columns.id[bad[:3]])
+        more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
+        message = f"{name!r} is no number of 0 or more for {some}{more}. Give each task one"
+        faults.add(place, message, name)
 
 
 def read(selector: Any, place: Place, faults: Faults) -> Any:

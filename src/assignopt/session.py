@@ -379,7 +379,7 @@ class Session:
                 self._offer(aimed, goal)
             if self._is_best_already(goal):
                 both = Outcome(self.choice, goal.best_gain)
-                if goal.tier.slack or aimed.bound is None:
+                if goal.tier.is_loose or aimed.bound is None:
                     return both, []
                 self.goals[k + 1] = after = after.bounded(tighter(aimed.bound, after.known))
                 return both, [aimed] if self._is_best_already(after) else []
@@ -411,7 +411,7 @@ class Session:
             self.used.append(name)
         least = goal.loosened(gain)
         self.kept.append((goal, least))
-        if proved and not goal.tier.slack and goal.has_all_seats_best(bound):
+        if proved and not goal.tier.is_loose and goal.has_all_seats_best(bound):
             self.arrays.mandatory |= goal.wanted_seats
         if len(self.results) <= self.flows:
             flow = self.engines.setdefault("flow", FlowEngine(self.arrays, self.run))

@@ -105,6 +105,7 @@ def solve(
             bar(snapshot)
 
     listener = tell if on_progress is not None or bar is not None else None
+    seed, workers = int(seed), None if workers is None else int(workers)
     options = Options(time_limit, seed, workers, engine, hint, deterministic, listener, stop)
     try:
         return Session(problem, options, started).solve()
@@ -127,9 +128,9 @@ def check_options(time_limit: float, seed: int, workers: int | None, engine: str
     faults = []
     if not _is_number(time_limit) or not math.isfinite(time_limit) or time_limit < 0:
         faults.append(f"time_limit {time_limit!r}: a finite number of seconds, 0 or more")
-    if workers is not None and (not isinstance(workers, int) or workers < 1):
+    if workers is not None and not is_whole(workers, 1):
         faults.append(f"workers {workers!r}: 1 or more, or None for one for each core")
-    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+    if not is_whole(seed, 0):
         faults.append(f"seed {seed!r}: a whole number, 0 or more")
     if engine not in get_args(EngineChoice):
         faults.append(f"engine {engine!r}: one of {', '.join(get_args(EngineChoice))}")

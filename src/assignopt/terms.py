@@ -54,7 +54,7 @@ def term_value(held: Holdings, tier: AnyTier, keepable: Bools) -> float:
         case Preference():
             return _preference(held)
         case Moves():
-            return float(moved_tasks(held, keepable).sum())
+            return float(held.problem.move_costs(tier.cost)[moved_tasks(held, keepable)].sum())
         case RepsUsed():
             return float((held.count > 0).sum())
         case Fairness():

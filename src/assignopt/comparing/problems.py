@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..columns import Bools, Ints, PairColumns, PreferenceColumns, Texts
+    from ..objectives import Tier
     from ..problem import Problem
     from .matching import Common, Places
 
@@ -56,8 +57,14 @@ def differences(before: Problem, after: Problem, common: Common) -> tuple[str, .
 
 
 def _tiers(problem: Problem) -> str:
-    told = [t.label + (f" (slack {t.slack:g})" if t.slack else "") for t in problem.objective]
+    told = [t.label + _looseness(t) for t in problem.objective]
     return " > ".join(told) or "none"
+
+
+def _looseness(tier: Tier) -> str:
+    if tier.enough is not None:
+        return f" ({tier.enough:g} is enough)"
+    return f" (slack {tier.slack:g})" if tier.slack else ""
 
 
 def _members(thing: str, ids: Texts, was: Bools, now: Bools) -> Iterator[str]:

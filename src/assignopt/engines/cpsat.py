@@ -92,7 +92,7 @@ class CpSatEngine:
         part = goal.order
         if part is None or not part.who.any():
             return self._optimise_sum(goal, incumbent)
-        if not goal.tier.slack:
+        if not goal.tier.is_loose:
             return self._optimise_order(goal, part, incumbent)
         with self.model.aside():  # later tiers are held to less than what is settled on the way
             outcome = self._optimise_order(goal, part, incumbent)

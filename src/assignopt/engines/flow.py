@@ -89,7 +89,7 @@ class FlowEngine:
             return False
         if not _one_effort_each(arrays):
             return False
-        exact = all(goal.tier.slack == 0 for goal in goals[:-1])
+        exact = all(not goal.tier.is_loose for goal in goals[:-1])
         return exact and all(_supports_goal(arrays, goal) for goal in goals)
 
     def optimise(self, goal: Goal, incumbent: Ints | None) -> Outcome:

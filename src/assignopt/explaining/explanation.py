@@ -162,6 +162,7 @@ def explain(
     The best alternative: giving 'acme' to 'bo' instead of 'ana' costs 4 of value.
     """
     standing = standing_of(plan)
+    task_id, role = str(task_id), str(role)
     check_ids(standing.problem, task=task_id, role=role)
     check_options(time_limit, seed, workers, "auto")
     seat = standing.seat(task_id, role)
@@ -347,7 +348,11 @@ def _others(one: Explanation) -> str:
 
 def _at_best(one: Explanation) -> str:
     """Say what the bounds tell where no alternative was looked for."""
-    known = [f"{name} {change(by)}" for name, by in one.bound.items() if np.isfinite(by)]
+    known = [
+        f"{name} {change(by) if by else 'unchanged'}"
+        for name, by in one.bound.items()
+        if np.isfinite(by)
+    ]
     if not known:
         return "what that costs is not known"
     return (

@@ -19,6 +19,7 @@ from ..objectives import Moves, Weighted
 from ..plan import Plan, Status, frame_of
 from ..rules import MaxMoves, Pin
 from ..solving import solve
+from .ordering import NEGLIGIBLE, order_of, steps_between
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from .standing import Standing
 
 MOVES = {"task_id": "str", "role": "str", "from_rep": "str", "to_rep": "str"}
-NEGLIGIBLE = 1e-9
-"""Relative change of a value that is none: the rounding of sums."""
 
 
 class Delta(dict[str, float]):
@@ -220,7 +219,11 @@ def _fewest_moves(standing: Standing, wish: Problem) -> Problem:
     names = np.array([*wish.rep_columns.id, None], object)
     columns = replace(wish.task_columns, owner=Labels.of(names[held.owner]))
     *before, last = wish.objective or (Moves(),)
-    tiers = [*before, last.model_copy(update={"slack": 0.0}), Moves()]  # slack is for what follows
+    tiers = [
+        *before,
+        last.model_copy(update={"slack": 0.0, "enough": None}),
+        Moves(),
+    ]  # slack is for what follows
     return wish.replace(tasks=columns, objective=tiers)
 
 
@@ -261,7 +264,8 @@ def _less_moves(rule: AnyRule, moved: int) -> AnyRule:
 def compared_with(standing: Standing, plan: Plan) -> Outcome:
     """Say what another plan of the same reps, tasks and tiers changes."""
     names, old = tier_names(standing), standing.terms["value"].to_numpy()
-    new = audit(standing.problem, plan.assignments).terms["value"].to_numpy()
+    checked = audit(standing.problem, plan.assignments)
+    new = checked.terms["value"].to_numpy()
     asked = plan.terms.iloc[: len(names)]  # the fewest moves may have been asked for after them
     bound = asked["bound"].to_numpy() + (new - asked["value"].to_numpy())
     small = NEGLIGIBLE * np.maximum(1.0, np.abs(old))
@@ -276,7 +280,10 @@ def compared_with(standing: Standing, plan: Plan) -> Outcome:
     )
     choice = _choice_of(standing, plan)
     gains = [goal.gain(choice) for goal in standing.goals]
-    order, worse = _compared(standing, gains)
+    now = standing.found.holdings
+    told = steps_between(standing.problem.objective, now, checked.holdings, standing.terms)
+    order, place = order_of(told)
+    worse = None if place is None else names[place]
     moves = moved_between(standing, plan)
     status = Status.OPTIMAL if proved else Status.FEASIBLE
     return Outcome(delta, order, worse, moves, status, gains=tuple(gains))

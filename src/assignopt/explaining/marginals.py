@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..check import audit
 from ..compiling import compile_problem
 from ..engines.faces import start_face
 from ..objectives import maximises
 from ..plan import Status, frame_of
 from ..solving import check_options, solve
 from .changing import with_capacity, with_newcomer, with_slots
-from .forcing import NEGLIGIBLE, improved, tier_names
+from .forcing import improved, tidy, tier_names
+from .ordering import NEGLIGIBLE, gains_between
 from .standing import standing_of
 from .words import one_of
 
@@ -69,6 +71,8 @@ class Worth:
     ----------
     changes
         (K,) change of each tier's value; NaN where nothing is known.
+    steps
+        (K,) change of the first number of each tier that changes, more being better.
     bound
         (K,) the change that no plan with it beats.
     proved
@@ -78,6 +82,7 @@ class Worth:
     """
 
     changes: Floats
+    steps: Floats
     bound: Floats
     proved: bool
     how: str
@@ -111,8 +116,9 @@ def marginal_values(
     -------
     pandas.DataFrame
         ``rep_id``, ``skill``, ``customer_type`` (one of them), ``unit``, a column for each tier
-        with its change; ``tier``, the first that changes, ``gain``, its change so signed that more
-        is better (0 if nothing changes), ``bound``, the most that ``gain`` could be, ``proved``,
+        with its change (of one with slack, of the best there is); ``tier``, the first that changes,
+        ``gain``, the change of its first number that changes, so signed that more is better (0 if
+        nothing changes), ``bound``, the most that ``gain`` could be, ``proved``,
         and ``how`` it was found: ``paths``, ``solve``, ``arithmetic``, ``no plan`` (with it no plan
         keeps the rules) or ``time ran out`` (changes are NaN with these two). The rows worth most
         come first.
@@ -157,25 +163,20 @@ def marginal_values(
         if worth is not None
     ]
     dtypes = {**_BEFORE, **dict.fromkeys(names, "float64"), **_AFTER}
-    signed = [_signed(standing, worth) for worth in worths if worth is not None]
-    order = sorted(range(len(rows)), key=lambda at: tuple(-np.nan_to_num(signed[at])))
+    steps = [worth.steps for worth in worths if worth is not None]
+    order = sorted(range(len(rows)), key=lambda at: tuple(-np.nan_to_num(steps[at])))
     return frame_of([rows[at] for at in order], dtypes)
 
 
-def _signed(standing: Standing, worth: Worth) -> Floats:
-    signs = [1.0 if maximises(tier) else -1.0 for tier in standing.problem.objective]
-    return np.array(signs) * worth.changes
-
-
 def _row(standing: Standing, names: list[str], one: Addition, worth: Worth) -> list[Any]:
-    signed = _signed(standing, worth)
-    first = next((k for k, change in enumerate(signed) if change), None)
+    first = next((k for k, change in enumerate(worth.steps) if change), None)
     tier, gain, bound = None, 0.0, 0.0
     if not worth.proved:
         first = 0 if first is None and len(names) else first
     if first is not None:
         sign = 1.0 if maximises(standing.problem.objective[first]) else -1.0
-        tier, gain, bound = names[first], float(signed[first]), sign * float(worth.bound[first])
+        tier, gain = names[first], tidy(float(worth.steps[first]))
+        bound = gain if worth.proved else sign * float(worth.bound[first])
     rep = standing.rep_name(one.rep)
     before = [rep, one.skill, one.kind, one.unit]
     return [*before, *worth.changes.tolist(), tier, gain, bound, worth.proved, worth.how]
@@ -222,25 +223,47 @@ def _by_paths(standing: Standing, one: Addition) -> Worth | None:
     slots = int(more) - int(residual.high[one.rep])
     zero = np.zeros(len(standing.goals))
     if slots <= 0:
-        return Worth(zero, zero, True, "arithmetic")
+        return Worth(zero, zero, zero, True, "arithmetic")
     changes = residual.slot(one.rep) if slots == 1 else None
-    return None if changes is None else Worth(changes, changes, True, "paths")
+    if changes is None:
+        return None
+    signs = [1.0 if maximises(tier) else -1.0 for tier in standing.problem.objective]
+    return Worth(changes, np.array(signs) * changes, changes, True, "paths")
 
 
 def worth_of(standing: Standing, problem: Problem, options: dict[str, Any]) -> Worth:
     """Solve a changed problem again, starting from the plan, and compare the tiers."""
     nothing = np.full(len(standing.goals), np.nan)
     if options["time_limit"] <= 0:
-        return Worth(nothing, nothing, False, "time ran out")
+        return Worth(nothing, nothing, nothing, False, "time ran out")
     options = {**options, "time_limit": max(options["time_limit"], LEAST_SECONDS)}
     plan = solve(problem, hint=standing.hint(), **options)
     if plan.status is Status.INFEASIBLE:  # a rule about every rep that a newcomer cannot keep
-        return Worth(nothing, nothing, True, "no plan")
+        return Worth(nothing, nothing, nothing, True, "no plan")
     if plan.status is Status.UNKNOWN:
-        return Worth(nothing, nothing, False, "time ran out")
-    old, new = standing.terms["value"].to_numpy(), plan.terms["value"].to_numpy()
-    small = NEGLIGIBLE * np.maximum(1.0, np.abs(old))
-    changes = np.where(np.abs(new - old) <= small, 0.0, new - old)
+        return Worth(nothing, nothing, nothing, False, "time ran out")
+    changes, steps = changed(standing, plan)
     proved = plan.status is Status.OPTIMAL
-    bound = changes if proved else plan.terms["bound"].to_numpy() - old
-    return Worth(changes, bound, proved and standing.is_proved, "solve")
+    bound = changes if proved else plan.terms["bound"].to_numpy() - standing.terms["value"]
+    return Worth(changes, steps, np.asarray(bound), proved and standing.is_proved, "solve")
+
+
+def changed(standing: Standing, plan: Plan) -> tuple[Floats, Floats]:
+    """(K,) the change of each tier's value to the best plan of another problem, and (K,) the steps.
+
+    Of a tier with slack, or with a value that is enough, the best value counts.
+    """
+    held = audit(plan.problem, plan.assignments).holdings
+    tiers = standing.problem.objective
+    steps = gains_between(tiers, (standing.found.holdings, standing.terms), (held, plan.terms))
+    old, new = (
+        np.array(
+            [
+                terms["bound" if tier.is_loose and "bound" in terms else "value"].iloc[place]
+                for place, tier in enumerate(tiers)
+            ]
+        )
+        for terms in (standing.terms, plan.terms)
+    )
+    small = NEGLIGIBLE * np.maximum(1.0, np.abs(old))
+    return np.where(np.abs(new - old) <= small, 0.0, new - old), np.array(steps)

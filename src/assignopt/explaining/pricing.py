@@ -90,7 +90,7 @@ def _find(standing: Standing) -> Prices:
         gain = goal.gain(standing.choice)
         kept.append((goal, gain))
         found.append(guidance.prices(goal))
-        if not tier.slack and goal.has_all_seats_best(gain):
+        if not tier.is_loose and goal.has_all_seats_best(gain):
             arrays.mandatory |= goal.wanted_seats
     return Prices(arrays, kept, found)
 
@@ -103,7 +103,8 @@ def nearby(standing: Standing, pair: int, options: dict[str, Any]) -> Outcome | 
     """
     prices = prices_of(standing)
     last = len(prices.kept) - 1
-    if prices.priced[last] is None or not standing.found.ok:
+    loose = any(tier.is_loose for tier in standing.problem.objective)
+    if prices.priced[last] is None or not standing.found.ok or loose:
         return None
     measured = [goal.fair[0][1] for goal, _ in prices.kept if goal.fair]
     if len(measured) != 1:

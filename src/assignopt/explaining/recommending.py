@@ -65,7 +65,8 @@ def recommend(
     k
         How many rows at most.
     moves
-        How many tasks of others may change hands besides; None for any number.
+        How many tasks may leave their owners besides; None for any number. Open tasks that are
+        filled then, and roles, do not count.
     pairs
         For a new task where the problem has a pairs table: its rows (rep_id, task_id[, fit,
         effort, value]).
@@ -80,8 +81,8 @@ def recommend(
         ``rank`` (equal for ties), ``task_id``, ``rep_id``, ``from_rep`` (who has it now), a column
         for each tier with its change (after minus before), ``better`` (1 better than the plan, 0 as
         good, -1 worse; NA where that is not settled, or a tier has slack), ``proved``, ``others``
-        (tasks of others that change hands), ``detail`` (these moves in words, and what the plan
-        itself breaks).
+        (tasks that leave their owners besides), ``detail`` (everything else that changes, in words,
+        and what the plan itself breaks).
 
     Raises
     ------
@@ -105,6 +106,8 @@ def recommend(
     _check_options(task, rep, k, moves)
     check_options(time_limit, seed, workers, "auto")
     options = {"time_limit": time_limit, "seed": seed, "workers": workers}
+    task = str(task) if isinstance(task, str) else task
+    rep = None if rep is None else str(rep)
     if isinstance(task, Task):
         return _for_new(standing, task, pairs, k, moves, options)
     arrays = standing.arrays
@@ -150,18 +153,28 @@ class _Row(NamedTuple):
 
     def cells(self, rank: int) -> list[Any]:
         """Write the row."""
-        task = self.pair[0]
-        others = None if self.moves is None else self.moves[self.moves["task_id"] != task]
-        count = 0 if others is None else len(others)
-        detail = "" if others is None or not count else moves_in_words(others)
+        others = None if self.moves is None else self.moves[~_asked_about(self)]
+        count = 0 if others is None else int(_changes_hands(others).sum())
+        detail = "" if others is None or others.empty else moves_in_words(others)
         detail = "; ".join(part for part in (detail, *self.notes) if part)
         return [rank, *self.pair, *self.changes, self.better, self.proved, count, detail]
+
+
+def _asked_about(row: _Row) -> Any:
+    """Tell which moves are those of the seat that was asked about."""
+    assert row.moves is not None
+    return (row.moves["task_id"] == row.pair[0]) & (row.moves["role"] == OWNER)
+
+
+def _changes_hands(moves: pd.DataFrame) -> Any:
+    """Tell which moves take a task from its owner."""
+    return (moves["role"] == OWNER) & moves["from_rep"].notna()
 
 
 def _frame(standing: Standing, rows: list[_Row], k: int) -> pd.DataFrame:
     names = tier_names(standing)
     dtypes = {**_BEFORE, **dict.fromkeys(names, "float64"), **_AFTER}
-    notes = plan_faults(standing)
+    notes = plan_faults(standing.base or standing)
     rows = sorted((row._replace(notes=notes) for row in rows), key=lambda row: row.place)
     ranks: dict[Any, int] = {}
     for at, row in enumerate(rows, 1):
@@ -205,14 +218,14 @@ def _still(
 
 def _has_slack(standing: Standing) -> bool:
     """Whether a tier leaves room to the next, so that more of it is not plainly better."""
-    return any(tier.slack for tier in standing.problem.objective[:-1])
+    return any(tier.is_loose for tier in standing.problem.objective[:-1])
 
 
 def _keeps_rules(standing: Standing, task: str, rep: str) -> bool:
     """Whether a task at another rep breaks nothing more than the plan does."""
     others = [row for row in standing.hint() if (row[0], row[2]) != (task, OWNER)]
     new = audit(standing.problem, [*others, (task, rep, OWNER)]).violations
-    known = _excess(standing.found.violations)
+    known = _excess((standing.base or standing).found.violations)
     return all(
         place in known and by <= known[place] + TOLERANCE for place, by in _excess(new).items()
     )
@@ -286,7 +299,8 @@ def _by_solves(
         if outcome.delta is not None:
             found[pair] = outcome
     keys = {pair: tuple(tuple(-n for n in g) for g in one.gains) for pair, one in found.items()}
-    return [_row_of(standing, pair, one, keys[pair]) for pair, one in found.items()]
+    rows = [_row_of(standing, pair, one, keys[pair]) for pair, one in found.items()]
+    return [row._replace(better=None) for row in rows] if _has_slack(standing) else rows
 
 
 def _promising(standing: Standing, pairs: Ints) -> list[int]:

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..check import Audit
-from ..objectives import maximises
 from ..plan import Status, frame_of
 from ..report import MEASURES, load_report
 from ..rules import Allow, Pin
 from ..solving import check_options, is_whole, solve
 from .changing import loosened, with_capacity, with_rule, with_skill, with_slots, without_rule
-from .forcing import NEGLIGIBLE, improved, tidy, tier_names
-from .marginals import FIRST_SHARE, LEAST_SECONDS
+from .forcing import improved, tidy, tier_names
+from .marginals import FIRST_SHARE, LEAST_SECONDS, changed
+from .ordering import order_of
 from .standing import standing_of
-from .words import number
+from .words import amount_of, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -114,7 +114,7 @@ def suggest(
     >>> plan = ao.solve(ao.Problem(reps, tasks, objective=[ao.Coverage()]))
     >>> ao.suggest(plan)[["kind", "what", "coverage"]]
            kind                          what  coverage
-    0  capacity        3 hours more for 'ana'       1.0
+    0  capacity         1 hour more for 'ana'       1.0
     1     skill  teach 'bo' 'german', level 1       1.0
     """
     check_options(time_limit, seed, workers, "auto")
@@ -143,33 +143,27 @@ def suggest(
 
 def _tried(
     standing: Standing, idea: Suggestion, options: dict[str, Any]
-) -> tuple[list[float], Plan] | None:
+) -> tuple[list[float], list[float], Plan] | None:
     """Solve the changed problem; None unless the plan gets better."""
     plan = solve(idea.make(standing.problem), hint=standing.hint(), **options)
     if plan.status in (Status.INFEASIBLE, Status.UNKNOWN):
         return None
-    old, new = standing.terms["value"].to_numpy(), plan.terms["value"].to_numpy()
-    small = NEGLIGIBLE * np.maximum(1.0, np.abs(old))
-    changes = np.where(np.abs(new - old) <= small, 0.0, new - old).tolist()
-    return (changes, plan) if _signed(standing, changes) > [0.0] * len(changes) else None
-
-
-def _signed(standing: Standing, changes: list[float]) -> list[float]:
-    signs = [1.0 if maximises(tier) else -1.0 for tier in standing.problem.objective]
-    return [sign * change + 0.0 for sign, change in zip(signs, changes, strict=True)]
+    changes, steps = changed(standing, plan)
+    better = order_of(steps.tolist())[0] > 0
+    return (changes.tolist(), steps.tolist(), plan) if better else None
 
 
 def _frame(
-    standing: Standing, found: list[tuple[Suggestion, list[float], Plan]], k: int
+    standing: Standing, found: list[tuple[Suggestion, list[float], list[float], Plan]], k: int
 ) -> pd.DataFrame:
     names = tier_names(standing)
     dtypes = {**_BEFORE, **dict.fromkeys(names, "float64"), **_AFTER}
     before = _spread(standing.found)
     seats = len(standing.found.holdings)
-    keyed = [(tuple(-c for c in _signed(standing, row[1])), row) for row in found]
+    keyed = [(tuple(-gain + 0.0 for gain in row[2]), row) for row in found]
     keyed.sort(key=lambda pair: (pair[0], pair[1][0].what))
     rows = []
-    for key, (idea, changes, plan) in keyed[:k]:
+    for key, (idea, changes, _, plan) in keyed[:k]:
         rank = 1 + sum(other < key for other, _ in keyed)
         after = _spread(plan)
         told = [idea.kind, idea.what, idea.rep, idea.skill, idea.rule, idea.amount]
@@ -268,7 +262,7 @@ def _limits(standing: Standing) -> Iterator[Suggestion]:
         name = str(standing.rep_name(rep))
         more = _short_of(standing, rep)
         if more > 0:
-            words = f"{number(more)} {problem.effort_unit} more for {name!r}"
+            words = f"{amount_of(more, problem.effort_unit)} more for {name!r}"
             make: Any = partial(with_capacity, rep=rep, more=more)
             yield Suggestion("capacity", words, make, rep=name, amount=more)
         if held.count[rep] >= reps.max_tasks[rep]:

@@ -16,6 +16,7 @@ from ..objectives import Coverage, Fairness, Fit, Value
 from ..plan import Status, frame_of
 from ..records import OWNER
 from ..solving import check_options
+from .binding import binding_rules
 from .forcing import MOVES, Delta, by_flow, by_solving, pinned, tier_names
 from .pricing import conceivable, nearby
 from .standing import Standing, check_ids, held_as, plan_faults, standing_of
@@ -241,6 +242,7 @@ def why_not(
     'zed' would go from 'bo' to 'ana'.
     """
     standing = standing_of(plan)
+    task_id, rep_id, role = str(task_id), str(rep_id), str(role)
     check_ids(standing.problem, task=task_id, rep=rep_id, role=role)
     check_options(time_limit, seed, workers, "auto")
     seat = standing.seat(task_id, role)
@@ -257,6 +259,9 @@ def why_not(
         return WhyNot(**told, reason=Answer.NOT_ELIGIBLE, rules=rules, notes=notes)
     options = {"time_limit": time_limit, "seed": seed, "workers": workers}
     found = by_flow(standing, pair) or _solved(standing, given, pair, options)
+    if found.status is Status.INFEASIBLE and not found.why:
+        now = binding_rules(standing, seat, np.array([rep]))
+        notes = (*(f"(As things stand: {rule.sentence}.)" for rule in now), *notes)
     if found.order > 0 and not standing.is_proved:
         notes = (*notes, "(The plan is not proved best: some of this may be had without it.)")
     return told_of(standing, told, found, pair, notes)
@@ -352,7 +357,8 @@ def _flip(standing: Standing, found: Outcome, pair: int) -> Flip | None:
     """
     delta = found.delta
     assert delta is not None
-    if not delta.proved or not standing.is_proved:
+    loose = any(tier.is_loose for tier in standing.problem.objective)
+    if not delta.proved or not standing.is_proved or loose:
         return None
     tiers = standing.problem.objective
     at = tier_names(standing).index(str(found.worse))
@@ -417,7 +423,7 @@ def _cost(one: WhyNot) -> str:
     lost = one.delta[str(one.worse)]
     most = "" if one.delta.is_settled(one.worse) else "at most "
     if lost == 0:
-        return f"makes {one.worse} worse (its value stays, the numbers after it do not)"
+        return f"makes {one.worse} worse, though not its first number"
     if lost < 0:
         return f"costs {most}{number(-lost)} of {one.worse}"
     return f"adds {most}{number(lost)} to {one.worse}"

@@ -48,6 +48,17 @@ def one_of(unit: str) -> str:
     return f"1 {unit.removesuffix('s')}"
 
 
+def amount_of(amount: float, unit: str) -> str:
+    """Write an amount with its unit.
+
+    Examples
+    --------
+    >>> amount_of(1.0, "hours"), amount_of(2.5, "hours")
+    ('1 hour', '2.5 hours')
+    """
+    return one_of(unit) if amount == 1 else f"{number(amount)} {unit}"
+
+
 def change(value: float) -> str:
     """Write a change with its sign.
 

@@ -91,9 +91,9 @@ def check_axis(name: str, tier: Tier) -> None:
     ValueError
         When plans have no single number in this tier, or it has slack.
     """
-    if tier.slack:
+    if tier.is_loose:
         raise ValueError(
-            f"{name} has slack {tier.slack:g}; a frontier shows every trade-off. Leave slack out"
+            f"{name} has slack or a target; a frontier shows every trade-off. Leave that out"
         )
     if isinstance(tier, Fairness) and tier.notion in ("leximax", "leximin"):
         end = {"leximax": "minmax", "leximin": "maxmin"}[tier.notion]
