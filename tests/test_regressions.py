@@ -308,3 +308,30 @@ def test_apart_tasks_whose_reps_are_left_out_of_a_neighbourhood() -> None:
     tasks = [ao.Task("t0"), ao.Task("t1"), ao.Task("t2", effort=2)]
     problem = ao.Problem([ao.Rep(f"r{i}") for i in range(4)], tasks, rules=[ao.Apart(["t0", "t1"])])
     assert ao.solve(problem, workers=1).terms["value"].tolist() == [3, 2, 3]
+
+
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+@given(strategies.problems(slack=False), st.data())
+def test_what_overlapping_tasks_must_leave_open_is_a_bound(
+    problem: ao.Problem, data: st.DataObject
+) -> None:
+    """Tasks at one time with too few reps bound coverage, and fill everything else."""
+    tiers = [ao.Coverage(), data.draw(st.sampled_from([ao.Moves(), ao.Value(), ao.Fit()]))]
+    tasks = [
+        task.model_copy(update={"start": 10.0 * (i % 2), "end": 10.0 * (i % 2) + 15.0})
+        for i, task in enumerate(problem.tasks.values())
+    ]
+    plain = problem.replace(
+        tasks=tasks,
+        reps=[rep.model_copy(update={"available": None}) for rep in problem.reps.values()],
+        rules=[rule for rule in problem.rules if rule.kind not in ("min_tasks", "max_tasks")],
+        objective=tiers,
+    )
+    best = oracle.best(plain)
+    plan = ao.solve(plain, workers=1)
+    if best is None:
+        assert plan.status is ao.Status.INFEASIBLE
+        return
+    assert plan.status is ao.Status.OPTIMAL
+    assert plan.terms["value"].tolist() == pytest.approx(best, abs=1e-5)
+    assert plan.terms["bound"].tolist() == pytest.approx(best, abs=1e-5)

@@ -57,7 +57,8 @@ class Goal:
     Of most tiers the gain is one integer, ``sum(linear * x) + used * (reps with work) +
     sum(m * part)``; the tier's value is ``sign * gain / scale + constant``. Of a fairness tier that
     is an order it is what :meth:`FairPart.gain` gives. Both are right to within ``error``; ``size``
-    bounds what the value can come to, and ``known`` the gain where something is known of it.
+    bounds what the value can come to, and ``known`` the gain where something is known of it;
+    ``crowds`` is a gain that no plan passes, and (S,) the seats that all which have it fill.
     """
 
     tier: AnyTier
@@ -72,6 +73,7 @@ class Goal:
     fair: list[tuple[int, FairPart]] = field(default_factory=list)
     known: Gain | None = None
     windows: Windows | None = None
+    crowds: tuple[int, Bools] | None = None
 
     def bounded(self, known: Gain | None, windows: Windows | None = None) -> Goal:
         """Give the goal with another bound on its gain, found elsewhere."""
@@ -93,7 +95,15 @@ class Goal:
         if windows is not None:
             windows = replace(windows, part=fair[0][1])
         known = self.known if self.fair else None
-        return replace(self, arrays=arrays, linear=linear, fair=fair, windows=windows, known=known)
+        return replace(
+            self,
+            arrays=arrays,
+            linear=linear,
+            fair=fair,
+            windows=windows,
+            known=known,
+            crowds=None,
+        )
 
     @property
     def is_linear(self) -> bool:
@@ -299,6 +309,14 @@ class Goal:
     def has_all_seats_best(self, gain: Gain) -> bool:
         """Whether a sum over pairs has every seat at its best, so that those wanted are filled."""
         return self.is_linear and gain == self._arithmetic()
+
+    def filled_at(self, gain: Gain) -> Bools | None:
+        """(S,) the seats that are filled in every plan with so much; None where that is unknown."""
+        if self.has_all_seats_best(gain):
+            return self.wanted_seats
+        if self.crowds is not None and gain == (self.crowds[0],):
+            return self.crowds[1]
+        return None
 
     @property
     def wanted_seats(self) -> Bools:

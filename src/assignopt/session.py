@@ -35,7 +35,7 @@ from .engines import (
 from .errors import EngineError
 from .goals import Goal, compile_goal
 from .holdings import Holdings, read_assignments
-from .objectives import Fairness, Moves, Weighted
+from .objectives import Coverage, Fairness, Moves, Weighted
 from .plan import TERMS, Plan, Status, frame_of, plan_frames
 from .progress import Snapshot
 from .proofs import certify
@@ -64,6 +64,9 @@ BUILD_PACE = 6e-6
 FIRST_SHARE = 0.3
 """Share of the time left that a first plan may take, where a search can follow."""
 
+URGENT_SHARE = 0.8
+"""Share of the time left that an urgent tier may take."""
+
 FIRST_PLAN = 0.1
 """Seconds that a first plan gets in any case, so that no run comes back with empty hands."""
 
@@ -85,7 +88,10 @@ GREEDY_PACE = 1e-6
 
 @dataclass(frozen=True)
 class Options:
-    """What the caller asked of the run; see :func:`assignopt.solve`."""
+    """What the caller asked of the run; see :func:`assignopt.solve`.
+
+    The first ``urgent`` tiers may take most of the time that is left, the others share it equally.
+    """
 
     time_limit: float
     seed: int
@@ -95,6 +101,7 @@ class Options:
     deterministic: bool
     on_progress: Callable[[Snapshot], None] | None
     stop: Any
+    urgent: int = 0
 
 
 @dataclass(eq=False)
@@ -338,7 +345,9 @@ class Session:
         """Give tier ``k`` its share of the time left, or a part of it."""
         if not self.options.deterministic:
             now = time.perf_counter()
-            share = part * max(self.final_deadline - now, 0.0) / (len(self.goals) - k)
+            left = max(self.final_deadline - now, 0.0)
+            fair = left / (len(self.goals) - k)
+            share = part * (max(URGENT_SHARE * left, fair) if k < self.options.urgent else fair)
             self.run.deadline = min(self.final_deadline, now + share)
         try:
             yield
@@ -371,7 +380,8 @@ class Session:
         searching = self.engines["cpsat"]
         assert isinstance(searching, CpSatEngine)
         after = self.goals[k + 1] if k + 1 < len(self.goals) else None
-        ends = _is_end(goal) and not self._has_best_end(goal)
+        crowded = isinstance(goal.tier, Coverage) and self.arrays.overlapping
+        ends = (_is_end(goal) or crowded) and not self._has_best_end(goal)
         if ends and after is not None and after.is_linear and self.run.effort is None:
             with self._share_of_time(k, START_SHARE):
                 aimed = searching.aim(goal, after)
@@ -411,8 +421,9 @@ class Session:
             self.used.append(name)
         least = goal.loosened(gain)
         self.kept.append((goal, least))
-        if proved and not goal.tier.is_loose and goal.has_all_seats_best(bound):
-            self.arrays.mandatory |= goal.wanted_seats
+        filled = goal.filled_at(bound) if proved and not goal.tier.is_loose else None
+        if filled is not None:
+            self.arrays.mandatory |= filled
         if len(self.results) <= self.flows:
             flow = self.engines.setdefault("flow", FlowEngine(self.arrays, self.run))
             if not proved or not flow.keep(goal, least):

@@ -403,6 +403,7 @@ class CpSatEngine:
                 Levels(self.model, goal.order).hold(goal.best_gain[:1])
             else:
                 self.model.cp.add(gain >= int(goal.best_gain[0]))
+                self._fill(goal, goal.best_gain)
             return self._optimise_sum(following, None)
 
     def _step_down(self, goal: Goal, gain: Expr, incumbent: Ints | None) -> Outcome:
@@ -491,12 +492,17 @@ class CpSatEngine:
         self.model.cp.add(self._gain(goal) >= int(gain[0]))
         if goal.used < 0 and goal.linear is None and not goal.fair:
             self.model.fill_cliques(int(gain[0]) // goal.used)
-        if goal.has_all_seats_best(gain):
-            arrays = self.arrays
-            for seat in np.flatnonzero(goal.wanted_seats).tolist():
-                self.model.fill(seat, must=True)
-            self.model.merge_groups(arrays.mandatory | goal.wanted_seats)
+        self._fill(goal, gain)
         return True
+
+    def _fill(self, goal: Goal, gain: Gain) -> None:
+        """Fill the seats that every plan with so much of a goal fills."""
+        filled = goal.filled_at(gain)
+        if filled is None:
+            return
+        for seat in np.flatnonzero(filled).tolist():
+            self.model.fill(seat, must=True)
+        self.model.merge_groups(self.arrays.mandatory | filled)
 
     def _product(self, part: FairPart) -> Product:
         if id(part) not in self._products:

@@ -6,14 +6,17 @@ and prices. These bound the tiers, turn a split into a plan, and lead the search
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..objectives import Coverage
 from ..scaling import LIMIT
 from ..shares import tighter
 from .fractions import Priced, price_pairs
 from .neighbourhoods import Neighbourhoods
+from .overlaps import least_loss
 from .remainders import remainder_bound
 from .splitting import Amounts, amounts_of, split_bound
 
@@ -48,6 +51,7 @@ class Guidance:
         """Give the goal with a bound from split tasks, where there is one."""
         if not goal.is_linear:
             return self._ranged(split_bound(self.arrays, goal, self.run, choice), kept)
+        goal = self._crowded(goal)
         limits = self._limits(kept)
         if limits is None or goal.linear is None:
             return goal
@@ -56,6 +60,23 @@ class Guidance:
             return goal
         self._priced = goal, priced
         return goal.bounded((priced.bound,))
+
+    def _crowded(self, goal: Goal) -> Goal:
+        """Bound coverage by the tasks that overlap in time and have too few reps."""
+        arrays = self.arrays
+        if not isinstance(goal.tier, Coverage) or not arrays.overlapping or goal.linear is None:
+            return goal
+        if not goal.has_all_seats_best(goal.best_gain):
+            return goal
+        owners = np.flatnonzero(arrays.pair_seat < arrays.tasks)
+        gain = np.zeros(arrays.tasks, np.int64)
+        np.maximum.at(gain, arrays.pair_seat[owners], goal.linear[owners])
+        loss, crowd = least_loss(arrays, gain)
+        if not loss:
+            return goal
+        best = int(goal.best_gain[0]) - loss
+        filled = goal.wanted_seats & ~crowd
+        return replace(goal.bounded((best,)), crowds=(best, filled))
 
     def _ranged(self, goal: Goal, kept: Sequence[Kept]) -> Goal:
         """Bound a range by remainders, too."""

@@ -90,8 +90,9 @@ def _find(standing: Standing) -> Prices:
         gain = goal.gain(standing.choice)
         kept.append((goal, gain))
         found.append(guidance.prices(goal))
-        if not tier.is_loose and goal.has_all_seats_best(gain):
-            arrays.mandatory |= goal.wanted_seats
+        filled = None if tier.is_loose else goal.filled_at(gain)
+        if filled is not None:
+            arrays.mandatory |= filled
     return Prices(arrays, kept, found)
 
 

@@ -1,6 +1,5 @@
 """Changing a plan: as little as can be proved necessary, in an order that overloads nobody."""
 
-from .missing import absences
 from .certificates import MovesCertificate
 from .disruptions import (
     Disruption,
@@ -11,6 +10,7 @@ from .disruptions import (
     target_change,
     work_left,
 )
+from .missing import absences
 from .replanning import rebalance
 from .results import Rebalanced
 from .tracing import rebalance_frontier

@@ -11,7 +11,8 @@ from ..check import Audit, audit
 from ..objectives import Moves, maximises
 from ..plan import Plan, Status
 from ..problem import Problem
-from ..solving import check_options, solve
+from ..session import Options, Session
+from ..solving import check_options
 from .disruptions import Disruption, applied
 from .knobs import Knobs, applied_knobs, check_knobs, cost_name, flat, leading_coverage, priced
 from .owners import moves_frame, present_in
@@ -179,11 +180,13 @@ def _solved(present: Present, knobs: Knobs, until: float, options: dict[str, Any
         tiers = priced(tiers, knobs.min_gain, cost)
     if knobs.target is None:
         asked: list[AnyTier] = [*_unslacked_last(tiers), moves]
+        urgent = 0
     else:
         first = leading_coverage(problem)
         goals = _targets(knobs.target)
         asked = [*first, *goals, moves, *tiers[len(first) :]]
-    return _solve(problem.replace(objective=asked), present, until, options)
+        urgent = len(first) + len(goals) + 1
+    return _solve(problem.replace(objective=asked), present, until, options, urgent)
 
 
 def _unslacked_last(tiers: list[AnyTier]) -> list[AnyTier]:
@@ -203,9 +206,24 @@ def _targets(target: Any) -> list[AnyTier]:
     return tiers
 
 
-def _solve(problem: Problem, present: Present, until: float, options: dict[str, Any]) -> Plan:
+def _solve(
+    problem: Problem, present: Present, until: float, options: dict[str, Any], urgent: int
+) -> Plan:
+    """Solve from the plan as it stands; the first tiers, which settle the moves, before others."""
     left = max(until - time.perf_counter(), 0.0)
-    return solve(problem, hint=present.rows, time_limit=left, **options)
+    begun = time.perf_counter()
+    asked = Options(
+        left,
+        options["seed"],
+        options["workers"],
+        "auto",
+        present.rows,
+        deterministic=False,
+        on_progress=options["on_progress"],
+        stop=None,
+        urgent=urgent,
+    )
+    return Session(problem, asked, begun).solve()
 
 
 def _wrapped(present: Present, plan: Plan, knobs: Knobs, base: Problem) -> Rebalanced:

@@ -1,0 +1,84 @@
+"""What must stay open because too few people are free at one time: arrays in, a loss out.
+
+Tasks that overlap in time want different reps. Where fewer reps may take such a set than it has
+tasks (Hall's condition), the rest stays open. Sets that share no task add up.
+
+References
+----------
+Hall (1935), "On representatives of subsets"; Kuhn (1955) for the matchings.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from ..arrays import Arrays
+    from ..columns import Bools, Ints
+
+LARGEST = 20_000
+"""Sizes of all sets of overlapping tasks together, up to which they are looked at."""
+
+
+def least_loss(arrays: Arrays, gain: Ints) -> tuple[int, Bools]:
+    """Bound from below what sets of overlapping tasks lose of a gain.
+
+    Parameters
+    ----------
+    arrays
+        The compiled problem.
+    gain
+        (T,) what filling each task's owner seat gains, 0 or more, whoever holds it.
+
+    Returns
+    -------
+    loss, crowds
+        Of every plan the gain is at most the sum over all tasks that anybody may hold, less this;
+        and (S,) the seats among which it is lost: a plan that loses no more fills all others.
+    """
+    cliques, crowded = arrays.cliques, np.zeros(arrays.seats, bool)
+    if sum(map(len, cliques)) > LARGEST:
+        return 0, crowded
+    found = []
+    for clique in cliques:
+        tasks = [int(t) for t in clique if arrays.first[t] < arrays.first[t + 1] and gain[t] > 0]
+        crowd, short = _crowd(arrays, tasks)
+        if short:
+            found.append((int(np.sort(gain[crowd])[:short].sum()), crowd))
+    taken: set[int] = set()
+    total = 0
+    for loss, crowd in sorted(found, key=lambda one: (-one[0], len(one[1]))):
+        if taken.isdisjoint(crowd):
+            taken.update(crowd)
+            total += loss
+    crowded[list(taken)] = True
+    return total, crowded
+
+
+def _crowd(arrays: Arrays, tasks: list[int]) -> tuple[list[int], int]:
+    """Match tasks to different reps; give the tasks that crowd too few, and how many are left."""
+    may = {t: arrays.pair_rep[arrays.first[t] : arrays.first[t + 1]].tolist() for t in tasks}
+    holder: dict[int, int] = {}
+    left = [task for task in tasks if not _placed(task, may, holder, set())]
+    crowd, reached = list(left), set(left)
+    for task in crowd:  # grows: whoever holds what these could have is in the crowd, too
+        for rep in may[task]:
+            other = holder[rep]
+            if other not in reached:
+                reached.add(other)
+                crowd.append(other)
+    return crowd, len(left)
+
+
+def _placed(task: int, may: dict[int, list[int]], holder: dict[int, int], seen: set[int]) -> bool:
+    """Find a rep for a task, others moving aside."""
+    for rep in may[task]:
+        if rep in seen:
+            continue
+        seen.add(rep)
+        if rep not in holder or _placed(holder[rep], may, holder, seen):
+            holder[rep] = task
+            return True
+    return False
