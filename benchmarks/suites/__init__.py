@@ -1,8 +1,20 @@
 """The suites, by name."""
 
-from . import build, explain, fairness, flow, gap, lap, limits, midl, startup, workforce
+from . import build, explain, fairness, flow, gap, lap, limits, midl, rotate, startup, workforce
 
 SUITES = {
     module.SUITE.name: module.SUITE
-    for module in (flow, build, limits, startup, lap, gap, fairness, midl, workforce, explain)
+    for module in (
+        flow,
+        build,
+        limits,
+        startup,
+        lap,
+        gap,
+        fairness,
+        midl,
+        workforce,
+        explain,
+        rotate,
+    )
 }

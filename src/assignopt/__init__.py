@@ -51,6 +51,7 @@ if _typing.TYPE_CHECKING:
     )
     from .records import Rep, Role, Task
     from .report import Attribution, LoadReport, load_report
+    from .rotating import Rotation, Squad, rotate
     from .rules import (
         Allow,
         Apart,
@@ -112,7 +113,9 @@ _HOME = {
     "Rep": "records",
     "RepsUsed": "objectives",
     "Role": "records",
+    "Rotation": "rotating",
     "Snapshot": "progress",
+    "Squad": "rotating",
     "Status": "plan",
     "Task": "records",
     "Together": "rules",
@@ -137,6 +140,7 @@ _HOME = {
     "rebalance": "rebalancing",
     "rebalance_frontier": "rebalancing",
     "recommend": "explaining",
+    "rotate": "rotating",
     "solve": "solving",
     "suggest": "explaining",
     "target_change": "rebalancing",
@@ -208,7 +212,9 @@ __all__ = [
     "Rep",
     "RepsUsed",
     "Role",
+    "Rotation",
     "Snapshot",
+    "Squad",
     "Status",
     "Task",
     "Together",
@@ -237,6 +243,7 @@ __all__ = [
     "rebalance",
     "rebalance_frontier",
     "recommend",
+    "rotate",
     "solve",
     "suggest",
     "target_change",

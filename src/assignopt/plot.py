@@ -1,4 +1,4 @@
-"""Charts: a frontier, a report or a plan in, an altair chart out. The extra ``assignopt[plot]``.
+"""Charts: a frontier, report, plan or rotation in, an altair chart out (``assignopt[plot]``).
 
 Altair and not matplotlib: a chart is data (a Vega-Lite specification), so that it can be tested as
 a dict and stored beside a plan; in a notebook it shows tooltips; ``chart.save("x.png")`` and
@@ -384,3 +384,111 @@ def shares_chart(of: LoadReport | Plan) -> Any:
     return alt.layer(bars, line.encode(x=x)).properties(
         width=WIDTH, height=alt.Step(ROW), title=title
     )
+
+
+# -- rotations -------------------------------------------------------------------------------------
+
+CELL = (7, 28)
+"""Least and most pixels of a period."""
+
+
+class Rotated(Protocol):
+    """What :func:`rotation_chart` reads of a rotation."""
+
+    @property
+    def problem(self) -> Problem:
+        """What was rotated."""
+        ...
+
+    @property
+    def periods(self) -> tuple[Any, ...]:
+        """The labels of the periods."""
+        ...
+
+    @property
+    def schedule(self) -> pd.DataFrame:
+        """Frame: period, rep_id, task_id, tenure, new."""
+        ...
+
+    @property
+    def squads(self) -> pd.DataFrame:
+        """Frame: squad, period, rep_id, lead."""
+        ...
+
+    @property
+    def absent(self) -> pd.DataFrame:
+        """Frame: period, rep_id."""
+        ...
+
+    def headline(self) -> str:
+        """Say the outcome in one line."""
+        ...
+
+
+def rotation_chart(rotation: Rotated) -> Any:
+    """Draw a row for each rep and a cell for each period in which it holds something.
+
+    A colour stands for a task; the bars of a rep that holds several are side by side. A squad is
+    grey, an absence an empty frame.
+
+    Parameters
+    ----------
+    rotation
+        What to draw.
+
+    Returns
+    -------
+    altair.LayerChart
+
+    Raises
+    ------
+    ImportError
+        Without the extra ``assignopt[plot]``.
+    NoSolutionError
+        When there is no rotation.
+    """
+    alt = _altair()
+    held, other = _held_cells(rotation), _other_cells(rotation)
+    labels = [str(label) for label in rotation.periods]
+    names = [str(name) for name in rotation.problem.rep_columns.id]
+    x = alt.X("period:N", sort=labels, title=None, scale=alt.Scale(domain=labels))
+    y = alt.Y("rep_id:N", sort=names, title=None, scale=alt.Scale(domain=names))
+    told = [alt.Tooltip("rep_id:N", title="rep"), alt.Tooltip("period:N", title="period")]
+    bars = alt.Chart(held).mark_bar(stroke="white", strokeWidth=0.5)
+    bars = bars.encode(
+        x=x,
+        y=y,
+        color=alt.Color("task_id:N", title="Task"),
+        tooltip=[*told, alt.Tooltip("task_id:N", title="holds"), "tenure:Q"],
+    )
+    if held["place"].max() > 0:
+        bars = bars.encode(xOffset=alt.XOffset("place:O", title=None))
+    frames = alt.Chart(other).mark_bar(stroke=GREY, strokeWidth=0.5, fill=GREY)
+    frames = frames.encode(
+        x=x,
+        y=y,
+        fillOpacity=alt.FillOpacity("filled:Q", scale=None, legend=None),
+        tooltip=[*told, alt.Tooltip("what:N", title="is")],
+    )
+    step = max(CELL[0], min(CELL[1], WIDTH // len(labels)))
+    title = alt.Title(
+        "Who holds what", subtitle=rotation.headline(), anchor="start", subtitleColor=GREY
+    )
+    size = {"width": alt.Step(step), "height": alt.Step(ROW)}
+    return alt.layer(bars, frames).properties(**size, title=title)
+
+
+def _held_cells(rotation: Rotated) -> pd.DataFrame:
+    """List what is held, and its place among the tasks of a rep in a period."""
+    cells = rotation.schedule
+    cells["place"] = cells.groupby(["period", "rep_id"]).cumcount()
+    return cells.assign(period=[str(label) for label in cells["period"]]).drop(columns="new")
+
+
+def _other_cells(rotation: Rotated) -> pd.DataFrame:
+    """List squads, which are filled, and absences, which are not."""
+    squads = zip(*(rotation.squads[name] for name in ("period", "rep_id", "squad")), strict=True)
+    rows = [(str(period), rep, f"in squad {name!r}", 0.5) for period, rep, name in squads]
+    absent = zip(*(rotation.absent[name] for name in ("period", "rep_id")), strict=True)
+    rows += [(str(period), rep, "absent", 0.0) for period, rep in absent]
+    return pd.DataFrame(rows, columns=["period", "rep_id", "what", "filled"])

@@ -68,7 +68,7 @@ class Guidance:
             return goal
         if not goal.has_all_seats_best(goal.best_gain):
             return goal
-        owners = np.flatnonzero(arrays.pair_seat < arrays.tasks)
+        owners = np.flatnonzero((arrays.pair_seat < arrays.tasks) & arrays.fits)
         gain = np.zeros(arrays.tasks, np.int64)
         np.maximum.at(gain, arrays.pair_seat[owners], goal.linear[owners])
         loss, crowd = least_loss(arrays, gain)

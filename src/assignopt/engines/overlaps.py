@@ -30,7 +30,7 @@ def least_loss(arrays: Arrays, gain: Ints) -> tuple[int, Bools]:
     arrays
         The compiled problem.
     gain
-        (T,) what filling each task's owner seat gains, 0 or more, whoever holds it.
+        (T,) what filling each task's owner seat gains, whoever holds it; 0 where nobody has room.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def least_loss(arrays: Arrays, gain: Ints) -> tuple[int, Bools]:
         return 0, crowded
     found = []
     for clique in cliques:
-        tasks = [int(t) for t in clique if arrays.first[t] < arrays.first[t + 1] and gain[t] > 0]
+        tasks = [int(t) for t in clique if gain[t] > 0]
         crowd, short = _crowd(arrays, tasks)
         if short:
             found.append((int(np.sort(gain[crowd])[:short].sum()), crowd))
@@ -59,7 +59,10 @@ def least_loss(arrays: Arrays, gain: Ints) -> tuple[int, Bools]:
 
 def _crowd(arrays: Arrays, tasks: list[int]) -> tuple[list[int], int]:
     """Match tasks to different reps; give the tasks that crowd too few, and how many are left."""
-    may = {t: arrays.pair_rep[arrays.first[t] : arrays.first[t + 1]].tolist() for t in tasks}
+    may = {}
+    for task in tasks:
+        pairs = slice(arrays.first[task], arrays.first[task + 1])
+        may[task] = arrays.pair_rep[pairs][arrays.fits[pairs]].tolist()
     holder: dict[int, int] = {}
     left = [task for task in tasks if not _placed(task, may, holder, set())]
     crowd, reached = list(left), set(left)
