@@ -1,6 +1,19 @@
 """The suites, by name."""
 
-from . import build, explain, fairness, flow, gap, lap, limits, midl, rotate, startup, workforce
+from . import (
+    build,
+    explain,
+    fairness,
+    flow,
+    gap,
+    lap,
+    limits,
+    midl,
+    rebalance,
+    rotate,
+    startup,
+    workforce,
+)
 
 SUITES = {
     module.SUITE.name: module.SUITE
@@ -15,6 +28,7 @@ SUITES = {
         midl,
         workforce,
         explain,
+        rebalance,
         rotate,
     )
 }
