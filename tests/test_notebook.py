@@ -1,4 +1,4 @@
-"""The notebook runs from the first cell to the last, and what is kept of it is such a run."""
+"""The notebooks run from the first cell to the last, and what is kept of them are such runs."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
-NOTEBOOK = Path(__file__).resolve().parents[1] / "examples" / "what_if.ipynb"
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+NOTEBOOKS = {"what_if": "400 of 400 tasks assigned", "quarter": "22 of 24 reps with work"}
+"""Name -> what its last plan says."""
+
 SECONDS = 300
 """For one cell; the solves in it have limits of their own."""
 
-if not NOTEBOOK.exists():
+if not EXAMPLES.exists():
     pytest.skip("no examples beside the tests", allow_module_level=True)
 
 
@@ -31,30 +34,36 @@ def charts(cells: list[dict[str, Any]]) -> int:
     return sum("image/png" in output.get("data", {}) for output in outputs)
 
 
-def kept() -> list[dict[str, Any]]:
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+def path(name: str) -> Path:
+    return EXAMPLES / f"{name}.ipynb"
+
+
+def kept(name: str) -> list[dict[str, Any]]:
+    cells = json.loads(path(name).read_text(encoding="utf-8"))["cells"]
     return [cell for cell in cells if cell["cell_type"] == "code"]
 
 
-def test_what_is_kept_is_one_run_without_errors() -> None:
-    cells = kept()
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_what_is_kept_is_one_run_without_errors(name: str) -> None:
+    cells = kept(name)
     assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
     outputs = [output for cell in cells for output in cell["outputs"]]
     assert {output["output_type"] for output in outputs} <= {"stream", "execute_result"}
     assert all(output.get("name", "stdout") == "stdout" for output in outputs)
     assert charts(cells) == 3
-    assert "400 of 400 tasks assigned" in texts(cells)
-    assert str(Path.home()) not in NOTEBOOK.read_text(encoding="utf-8")
+    assert NOTEBOOKS[name] in texts(cells)
+    assert str(Path.home()) not in path(name).read_text(encoding="utf-8")
 
 
 @pytest.mark.filterwarnings("ignore")  # those of the tools that run notebooks
-def test_the_notebook_runs() -> None:
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_the_notebook_runs(name: str) -> None:
     nbformat = pytest.importorskip("nbformat", reason="nbformat reads the notebook; see [dev]")
     nbclient = pytest.importorskip("nbclient", reason="nbclient runs the notebook; see [dev]")
-    for name in ("ipykernel", "altair", "vl_convert"):
-        pytest.importorskip(name, reason=f"the notebook needs {name}; see [dev]")
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    for module in ("ipykernel", "altair", "vl_convert"):
+        pytest.importorskip(module, reason=f"the notebook needs {module}; see [dev]")
+    notebook = nbformat.read(path(name), as_version=4)
     nbclient.NotebookClient(notebook, timeout=SECONDS, kernel_name="python3").execute()
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert charts(cells) == 3
-    assert "400 of 400 tasks assigned" in texts(cells)
+    assert NOTEBOOKS[name] in texts(cells)

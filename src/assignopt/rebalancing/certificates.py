@@ -67,7 +67,7 @@ class MovesCertificate:
         """The proof in one sentence."""
         what = "moves" if self.cost is None else f"{self.cost} of moves"
         if not self.bound:
-            return f"No plan has fewer than 0 {what}."
+            return f"0 {what} are the fewest that could be needed."
         if self.kind == "counts":
             why = "what the overloaded must give and the underloaded must get"
         else:

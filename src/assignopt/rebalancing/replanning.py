@@ -52,7 +52,8 @@ def rebalance(
 
     A *move* is a task that its present owner could keep and that gets another owner, or none. Work
     whose owner is gone or may no longer hold it has to move and does not count; nor does a task
-    that nobody had. The present owners are those of the plan.
+    that nobody had, nor a change of the people in its roles. The present owners are those of the
+    plan.
 
     * Without ``target``: the best plan by the objective of the problem that keeps ``max_moves``
       (None: any number); of the best ones, one with the fewest moves.
