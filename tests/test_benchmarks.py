@@ -282,6 +282,17 @@ def test_the_judge_refuses_broken_capacities_and_double_owners() -> None:
         pairs.judge(crowd)
 
 
+def test_the_moves_of_a_rebalancing_are_proved(tmp_path: Path) -> None:
+    found = run(tmp_path, "rebalance", "--size", "equal:6x40x3", "unequal:4x20")
+    assert len(found["rows"]) == 2 + 10
+    assert all(row["certificate"] <= row["moves"] for row in found["rows"])
+
+
+def test_a_rotation_is_proved_beside_a_plain_model(tmp_path: Path) -> None:
+    found = run(tmp_path, "rotate", "--size", "6x3x8", "--peers", "--time-limit", "5")
+    assert {row["method"] for row in found["rows"]} == {"assignopt", "cp-sat plain"}
+
+
 def test_the_judge_of_teams_refuses_overlaps_but_not_touching_tasks() -> None:
     one = {
         "teams": ["a", "b"],
