@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -313,7 +314,8 @@ def test_a_target_is_a_rule_or_what_a_term_must_reach() -> None:
     never = ao.rebalance(before, target={ao.Fairness("minmax"): 1}, workers=1)
     assert never.status is ao.Status.INFEASIBLE
     assert never.infeasibility == (
-        "the target cannot be reached: minmax(load per weight) is 2 at best, 1 was asked for"
+        "with all assigned that can be, the target cannot be reached: minmax(load per weight) is 2 "
+        "at best, 1 was asked for"
     )
 
 
@@ -395,6 +397,69 @@ def test_work_of_somebody_who_is_not_in_the_problem_any_more() -> None:
     assert after.moves["kind"].tolist() == ["forced"] * 6
 
 
+def test_an_absence_ends_and_tasks_that_come_later_are_no_part_of_it() -> None:
+    problem = ao.Problem(
+        [ao.Rep("ana"), ao.Rep("bo")], [ao.Task("c", start=100, end=200), ao.Task("x")]
+    )
+    before = ao.audit(problem, {"c": "ana", "x": "ana"})
+    late = ao.new_tasks([ao.Task("late", start=500, end=600)])
+    away = [ao.leave("ana", 0, 150), ao.leave("bo")]
+    for happened in ([*away, late], [late, *away]):
+        after = ao.rebalance(before, happened, target=[], workers=1)
+        assert after.unassigned["task_id"].tolist() == ["c"]
+    moved = ao.rebalance(before, [*away, ao.delay("c", 200)], target=[], workers=1)
+    assert moved.unassigned.empty
+    with pytest.raises(ValueError, match="the problem's times are seconds"):
+        ao.leave("ana", datetime(2026, 3, 2)).apply(problem)
+    with pytest.raises(ValueError, match="'mon' is no time"):
+        ao.leave("ana", "mon")
+
+
+def test_the_first_numbers_of_an_order_are_enough() -> None:
+    reps = [ao.Rep("ana"), ao.Rep("bo", fit={"x": 0.1}), ao.Rep("cy", fit={"x": 0.1})]
+    tasks = [
+        ao.Task("a", effort=2, customer_type="x"),
+        *(ao.Task(name, value=10, customer_type="x") for name in "bc"),
+    ]
+    for notion, enough in (("leximax", 2.0), ("leximax", 2.5), ("minmax", 2.5)):
+        tiers: Any = [ao.Coverage(), ao.Fairness(notion, enough=enough), ao.Value()]
+        problem = ao.Problem(reps, tasks, objective=tiers)
+        best = oracle.best(problem)
+        assert ao.solve(problem, workers=1).terms["value"].tolist() == pytest.approx(best)
+        assert best is not None
+        assert best[-1] == pytest.approx(20.1)
+
+
+def test_a_plan_that_went_through_json_forgets_the_options_as_well() -> None:
+    _, before = team()
+    first = ao.rebalance(before, max_moves=1, workers=1)
+    again = ao.rebalance(ao.Plan.from_json(first.to_json()), max_moves=3, workers=1)
+    assert again.terms["value"].tolist() == [6, 2, 3]
+
+
+def test_helpers_are_listed_and_stay_with_what_stays() -> None:
+    tasks = [ao.Task("x", effort=5, roles=[ao.Role("h", effort=3)]), ao.Task("y", effort=3)]
+    problem = ao.Problem([ao.Rep(name) for name in ("ana", "bo", "cy")], tasks)
+    before = ao.audit(problem, [("x", "ana", "owner"), ("x", "bo", "h"), ("y", "bo", "owner")])
+    free = ao.rebalance(before, max_moves=0, workers=1)
+    assert free.moves is not None
+    assert free.moves[["task_id", "role", "to_rep", "kind"]].to_numpy().tolist() == [
+        ["x", "h", "cy", "helper"]
+    ]
+    assert free.headline().endswith("changes: 1 helper")
+    held = ao.rebalance(before, frozen=["x", "y"], workers=1)
+    assert held.moves is not None
+    assert held.moves.empty
+
+
+def test_what_is_enough_in_the_last_tier_is_no_reason_to_stop_there() -> None:
+    reps = [ao.Rep("ana", fit={"x": 0.1}), ao.Rep("bo", fit={"x": 1.0})]
+    tasks = [ao.Task(f"t{i}", value=2, customer_type="x") for i in range(4)]
+    tiers = [ao.Coverage(), ao.Value(enough=3)]
+    before = ao.audit(ao.Problem(reps, tasks, objective=tiers), {t.id: "ana" for t in tasks})
+    assert ao.rebalance(before, workers=1).terms["value"].tolist() == [4, 8, 4]
+
+
 # -- bad input -------------------------------------------------------------------------------------
 
 
@@ -428,6 +493,13 @@ def test_every_option_at_fault_is_named() -> None:
         ao.rebalance(before.holdings.problem)  # type: ignore[arg-type]
     with pytest.raises(KeyError, match="rep 'anna' does not exist; did you mean 'ana'"):
         ao.rebalance(before, ao.leave("anna"))
+    for wrong in (-1, float("nan"), "3"):
+        with pytest.raises(ValidationError, match="min_tenure"):
+            ao.rebalance(before, tenure="love", min_tenure=wrong)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="allowed are finite seconds"):
+        ao.delay("t0", float("nan"))
+    with pytest.raises(ValueError, match="allowed are finite numbers of 0 or more"):
+        ao.work_left({"t0": float("inf"), "t1": "0.5"})  # type: ignore[dict-item]
     with pytest.raises(ValueError, match="start 5 is not before end 4"):
         ao.leave("ana", 5, 4)
     with pytest.raises(TypeError, match="allowed are a Problem, and disruptions"):

@@ -143,6 +143,18 @@ def test_a_group_moves_together_and_new_work_comes_last() -> None:
     assert steps["over"].tolist() == [0.0] * 4
 
 
+def test_who_is_not_there_any_more_is_named_all_the_same() -> None:
+    reps = [ao.Rep("ana", capacity=4), ao.Rep("bo", capacity=2)]
+    problem = ao.Problem(reps, [ao.Task("s", effort=2), ao.Task("t", effort=2)])
+    before = ao.audit(problem, {"s": "ana", "t": "bo"})
+    left = problem.without_rep("bo")
+    taken = ao.transition(before, ao.rebalance(before, left, target=[], workers=1))
+    columns = ["task_id", "from_rep", "to_rep", "kind"]
+    assert taken[columns].to_numpy().tolist() == [["t", "bo", "ana", "path"]]
+    dropped = ao.transition(before, ao.audit(left, {"s": "ana"}))
+    assert dropped[["task_id", "from_rep", "kind"]].to_numpy().tolist() == [["t", "bo", "closed"]]
+
+
 def test_nothing_changes_between_a_plan_and_itself() -> None:
     plan = ao.solve(ao.Problem([ao.Rep("ana")], [ao.Task("t")]))
     empty = ao.transition(plan, plan)
@@ -192,6 +204,9 @@ def test_an_absence_that_no_plan_survives_is_said_first() -> None:
     table = ao.absences(ao.solve(problem, workers=1))
     assert table["status"].tolist() == ["INFEASIBLE", "OPTIMAL"]
     assert table["rep_id"][0] == "ana"
+    assert table["taken"].isna().tolist() == [True, False]
+    assert "must be assigned" in table["why"][0]
+    assert ao.absences(ao.solve(problem, workers=1), reps="bo")["rep_id"].tolist() == ["bo"]
 
 
 # -- the frontier of moves -------------------------------------------------------------------------

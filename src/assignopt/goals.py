@@ -177,7 +177,7 @@ class Goal:
         slack = self.tier.slack
         if self.tier.enough is not None:
             enough = self._enough(self.tier.enough, gain)
-            return enough if self.passes(gain, enough) else gain
+            return gain if self.passes(enough, gain[: len(enough)]) else enough
         if not slack:
             return gain
         value = abs(self.value_of(gain))

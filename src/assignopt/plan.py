@@ -123,6 +123,9 @@ class Plan:
         Of the packages that took part.
     infeasibility
         With INFEASIBLE, why: in words, with the numbers.
+    base
+        Of a plan that was made from another one: the problem before the options were written into
+        it as rules, from which the next change starts.
     """
 
     problem: Problem
@@ -135,6 +138,7 @@ class Plan:
     infeasibility: str | None = None
     frames: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
     deterministic: bool = False
+    base: Problem | None = None
 
     def _frame(self, name: str) -> pd.DataFrame:
         self.raise_for_status()
@@ -217,6 +221,7 @@ class Plan:
             "versions": dict(self.versions),
             "infeasibility": self.infeasibility,
             "deterministic": self.deterministic,
+            **({} if self.base is None else {"base": self.base.to_data()}),
             **{name: rows_of(frame) for name, frame in frames.items()},
         }
 
@@ -251,6 +256,7 @@ class Plan:
             infeasibility=data["infeasibility"],
             frames=frames,
             deterministic=data["deterministic"],
+            base=Problem.from_data(data["base"]) if "base" in data else None,
         )
 
     def __eq__(self, other: object) -> bool:

@@ -453,8 +453,9 @@ class Session:
         share = 0.9 if no_search or self.options.engine == "greedy" else FIRST_SHARE
         allowed = 1.0 if late else max(FIRST_PLAN, share * self.run.left)
         run = Run(time.perf_counter() + allowed)
-        completed = GreedyEngine(self.arrays, run).construct(self.goals, hint)
-        self._offer_first(completed.choice)
+        if late or hint is None or self.flows < len(self.goals):  # flows make do with the hint
+            completed = GreedyEngine(self.arrays, run).construct(self.goals, hint)
+            self._offer_first(completed.choice)
         if hint is not None:
             self._offer_first(hint)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..columns import moment
+from ..columns import clock_of
 from ..records import Rep, Task
 from ..rules import phrase
 
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
     from ..columns import Floats
     from ..problem import Problem
+
+FOREVER = 1e12
+"""Seconds before and after which nothing happens."""
+
+ENDS = (datetime(2, 1, 1), datetime(9998, 12, 31))
+"""The same as datetimes, with room for time zones."""
 
 Time = float | datetime
 Window = tuple[Any, Any]
@@ -119,21 +125,34 @@ class Leave(Disruption):
 
     def _windows(self, problem: Problem, rep: Rep) -> list[Window] | None:
         """Take the absence off the rep's calendar; None where no task has a time."""
-        span = _span(problem)
-        if span is None:
+        clocks = {problem.task_columns.clock, problem.rep_columns.clock} - {"none"}
+        mine = clock_of([time for time in (self.start, self.end) if time is not None])
+        if clocks and mine not in clocks:
+            raise ValueError(
+                f"{self.rep!r} is away in {mine}, and the problem's times are "
+                f"{', '.join(sorted(clocks))}. Give the same kind of time"
+            )
+        if np.isnan(problem.task_columns.start).all() and rep.available is None:
             if self.capacity is None:
                 raise ValueError(
                     f"{self.rep!r} is away for a time, and no task has one, so nothing would "
                     "change. Say with capacity= what is left, or leave start and end out"
                 )
             return None
-        start = span[0] if self.start is None else self.start
-        end = span[1] if self.end is None else self.end
-        whole = [(min(span[0], start), max(span[1], end))]
-        return without(whole if rep.available is None else list(rep.available), start, end)
+        first, last = _ends(self.start if self.start is not None else self.end)
+        start = first if self.start is None else self.start
+        end = last if self.end is None else self.end
+        return without([(first, last)] if rep.available is None else rep.available, start, end)
 
 
-def without(windows: Sequence[Window], start: Any, end: Any) -> list[Window]:
+def _ends(like: Any) -> Window:
+    """Give the first and the last time of the kind of one."""
+    if isinstance(like, datetime):
+        return tuple(one.replace(tzinfo=like.tzinfo) for one in ENDS)  # type: ignore[return-value]
+    return -FOREVER, FOREVER
+
+
+def without(windows: Iterable[Window], start: Any, end: Any) -> list[Window]:
     """Take a time off some windows.
 
     Examples
@@ -146,15 +165,6 @@ def without(windows: Sequence[Window], start: Any, end: Any) -> list[Window]:
         left += [(low, min(high, start))] if low < start else []
         left += [(max(low, end), high)] if high > end else []
     return [(low, high) for low, high in left if low < high]
-
-
-def _span(problem: Problem) -> Window | None:
-    """Give the first start and the last end of the tasks; None where none has a time."""
-    tasks = problem.task_columns
-    if np.isnan(tasks.start).all():
-        return None
-    ends = moment(float(np.nanmin(tasks.start)), tasks.clock), float(np.nanmax(tasks.end))
-    return ends[0], moment(ends[1], tasks.clock)
 
 
 @dataclass(frozen=True)
@@ -243,9 +253,13 @@ class Delay(Disruption):
         row = columns.id == self.task
         if np.isnan(columns.start[row]).all():
             raise ValueError(f"task {self.task!r} has no time, so it cannot be later. Leave it out")
-        by = self.by.total_seconds() if isinstance(self.by, timedelta) else float(self.by)
+        by = _seconds(self.by)
         start, end = (np.where(row, t + by, t) for t in (columns.start, columns.end))
         return problem.replace(tasks=replace(columns, start=start, end=end))
+
+
+def _seconds(by: float | timedelta) -> float:
+    return by.total_seconds() if isinstance(by, timedelta) else float(by)
 
 
 @dataclass(frozen=True)
@@ -318,9 +332,17 @@ def leave(
     --------
     >>> import assignopt as ao
     >>> problem = ao.Problem([ao.Rep("ana", capacity=40)], [ao.Task("call", start=100, end=200)])
-    >>> ao.leave("ana", 0, 150, capacity=30).apply(problem).reps["ana"]
-    Rep(id='ana', capacity=30.0, weight=40.0, available=((150.0, 200.0),))
+    >>> away = ao.leave("ana", 0, 150, capacity=30).apply(problem).reps["ana"]
+    >>> away.capacity, away.weight, [end for _, end in away.available][0], away.available[1][0]
+    (30.0, 40.0, 0.0, 150.0)
     """
+    odd = [one for one in (start, end) if not isinstance(one, int | float | datetime | None)]
+    if odd:
+        raise ValueError(f"{odd[0]!r} is no time; allowed are seconds and datetimes")
+    if clock_of([one for one in (start, end) if one is not None]) == "mixed":
+        raise ValueError(
+            f"start {start} and end {end} are of different kinds. Give two of one kind"
+        )
     if start is not None and end is not None and not start < end:
         raise ValueError(f"start {start} is not before end {end}. Exchange them")
     return Leave(rep, start, end, capacity)
@@ -400,6 +422,8 @@ def delay(task: str, by: float | timedelta) -> Disruption:
     >>> ao.delay("call", 50).apply(problem).tasks["call"].start
     150.0
     """
+    if not isinstance(by, timedelta | int | float) or not math.isfinite(_seconds(by)):
+        raise ValueError(f"by is {by!r}; allowed are finite seconds, or a timedelta")
     return Delay(task, by)
 
 
@@ -418,7 +442,12 @@ def work_left(remaining: Mapping[str, float]) -> Disruption:
     >>> ao.work_left({"acme": 0.25}).apply(problem).tasks["acme"].effort
     2.0
     """
-    bad = {name: share for name, share in remaining.items() if not share >= 0}
+    bad = {name: one for name, one in remaining.items() if not _is_share(one)}
     if bad:
-        raise ValueError(f"remaining shares {bad}; allowed are numbers of 0 or more")
+        raise ValueError(f"remaining shares {bad}; allowed are finite numbers of 0 or more")
     return WorkLeft(dict(remaining))
+
+
+def _is_share(one: object) -> bool:
+    number = isinstance(one, int | float) and not isinstance(one, bool)
+    return number and 0 <= one < math.inf  # type: ignore[operator]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .. import selectors
+from ..check import pair_faults
 from ..errors import Faults
 from ..objectives import Coverage, Fairness, Moves, Tier, Weighted
 from ..records import OWNER
@@ -54,7 +55,10 @@ def check_knobs(knobs: Knobs, present: Present) -> None:
         _check_counts(problem, name, getattr(knobs, name), faults)
     _check_amounts(problem, "cost", knobs.cost, faults)
     _check_amounts(problem, "tenure", knobs.tenure, faults)
-    if knobs.min_tenure and knobs.tenure is None:
+    least = knobs.min_tenure
+    if not isinstance(least, int | float) or isinstance(least, bool) or not 0 <= least < np.inf:
+        faults.add(("min_tenure",), "allowed is a finite number of 0 or more", least)
+    elif least and knobs.tenure is None:
         message = (
             "a least tenure takes tenure=, how long each task has been with its owner. Give it"
         )
@@ -201,12 +205,26 @@ def _pins(present: Present, stay: Bools) -> list[AnyRule]:
     """Pin tasks that must not move, unless a rule does so already."""
     problem = present.problem
     pinned = {(rule.task, rule.role) for rule in problem.rules if isinstance(rule, Pin)}
-    names = problem.rep_columns.id[present.owner[stay]]
-    ids = problem.task_columns.id[stay]
+    reps, tasks = problem.rep_columns.id, problem.task_columns
+    seats = [(str(tasks.id[t]), OWNER, str(reps[present.owner[t]])) for t in np.flatnonzero(stay)]
+    held = present.found.holdings if len(tasks.roles.task) and stay.any() else None
+    if held is not None:  # those who help with it stay as well, if they may
+        fine = np.ones(len(held), bool)
+        for fault in pair_faults(held):
+            fine &= ~fault.bad
+        rows = np.flatnonzero((held.role >= 0) & stay[held.task] & fine)
+        seats += [
+            (
+                str(tasks.id[held.task[i]]),
+                str(tasks.roles.name[held.role[i]]),
+                str(reps[held.rep[i]]),
+            )
+            for i in rows
+        ]
     return [
-        Pin(task, rep, id=f"stays: {task}")
-        for task, rep in zip(ids.tolist(), names.tolist(), strict=True)
-        if (task, OWNER) not in pinned
+        Pin(task, rep, role=role, id=f"stays: {task}" + ("" if role == OWNER else f" ({role})"))
+        for task, role, rep in seats
+        if (task, role) not in pinned
     ]
 
 
@@ -215,7 +233,7 @@ def _handovers(present: Present, knobs: Knobs) -> list[AnyRule]:
     problem = present.problem
     reps = [str(name) for name in problem.rep_columns.id]
     owners = np.bincount(present.owner[present.keepable], minlength=len(reps))
-    aides = _roles_elsewhere(present)
+    aides = _roles_elsewhere(present) if knobs.max_in is not None else []
     rules: list[AnyRule] = []
     for row, rep in enumerate(reps):
         most_in, most_out = (_for(given, rep) for given in (knobs.max_in, knobs.max_out))

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from ..check import audit, keepable_tasks
 from ..objectives import maximises
@@ -20,15 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import Executor
 
-    import pandas as pd
-
     from ..check import Audit
     from ..plan import Plan
     from .results import Rebalanced
 
-_BEFORE = {"rep_id": "str", "tasks": "int64", "load": "float64", "taken": "int64", "open": "int64"}
-_BEFORE |= {"moves": "int64"}
-_AFTER = {"takers": "str", "proved": "bool", "status": "str"}
+_BEFORE = {"rep_id": "str", "tasks": "int64", "load": "float64", "taken": "Int64", "open": "Int64"}
+_BEFORE |= {"moves": "Int64"}
+_AFTER = {"takers": "str", "proved": "bool", "status": "str", "why": "str"}
 
 LEAST_SECONDS = 0.5
 """What each absence gets at least."""
@@ -71,7 +70,8 @@ def absences(
         differs): ``rep_id``, ``tasks`` and ``load`` they have now, ``taken`` (how many of their
         tasks others would take), ``open`` (how many more tasks would be left open), ``moves`` (how
         many others would have to move), a column for each tier with its change, ``takers`` (who
-        takes how many, the most first), ``proved`` and ``status``.
+        takes how many, the most first), ``proved``, ``status``, and ``why`` where no plan
+        survives it (numbers are missing then).
 
     Raises
     ------
@@ -91,7 +91,8 @@ def absences(
     before = audit_of(plan)
     problem = before.holdings.problem
     names = [str(name) for name in problem.rep_columns.id[problem.rep_columns.active]]
-    asked = names if reps is None else [str(name) for name in reps]
+    given = [reps] if isinstance(reps, str) else reps
+    asked = names if given is None else [str(name) for name in given]
     unknown = [name for name in asked if name not in problem.reps]
     if unknown:
         raise KeyError(f"reps {', '.join(map(repr, unknown))} do not exist")
@@ -133,16 +134,19 @@ def _row(before: Audit, name: str, after: Rebalanced) -> tuple[tuple[float, ...]
     mine = [name, int(held.count[rep]), float(held.load[rep])]
     if after.status in (Status.INFEASIBLE, Status.UNKNOWN) or after.moves is None:
         nothing = [np.nan] * len(problem.objective)
-        row = [*mine, 0, 0, 0, *nothing, "", after.status is Status.INFEASIBLE, str(after.status)]
+        unknown = [pd.NA] * 3
+        told = ["", after.status is Status.INFEASIBLE, str(after.status), after.infeasibility]
+        row = [*mine, *unknown, *nothing, *told]
         return (-np.inf,) * len(nothing), row
     changes, key = _changes(before, after)
     moves = after.moves
-    theirs = moves[(moves["from_rep"] == name) & moves["to_rep"].notna()]
+    given = (moves["from_rep"] == name) & (moves["kind"] == "forced")
+    theirs = moves[given & moves["to_rep"].notna()]
     takers = theirs["to_rep"].value_counts(sort=True)
     listed = ", ".join(f"{who} {many}" for who, many in takers.items())
     more = len(held) - len(after.assignments)
     others = int(((moves["kind"] == "move") | (moves["kind"] == "closed")).sum())
-    told = [listed, after.status is Status.OPTIMAL, str(after.status)]
+    told = [listed, after.status is Status.OPTIMAL, str(after.status), None]
     return key, [*mine, len(theirs), more, others, *changes, *told]
 
 

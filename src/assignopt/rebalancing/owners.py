@@ -12,6 +12,7 @@ import pandas as pd
 from ..check import audit, keepable_tasks
 from ..columns import Labels
 from ..plan import frame_of
+from ..records import OWNER
 
 if TYPE_CHECKING:
     from ..check import Audit
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from ..holdings import Holdings
     from ..problem import Problem
 
-MOVES = {"task_id": "str", "from_rep": "str", "to_rep": "str", "kind": "str", "cost": "float64"}
+MOVES = {"task_id": "str", "role": "str", "from_rep": "str", "to_rep": "str", "kind": "str"}
+MOVES |= {"cost": "float64"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +74,11 @@ def present_in(problem: Problem, before: Audit) -> Present:
     """Write the owners of a plan into a problem's tasks."""
     held = before.holdings
     was = held.problem
-    names = np.append(was.task_columns.roles.name, "owner")
-    ids = was.task_columns.id[held.task], was.rep_columns.id[held.rep], names[held.role]
+    tasks, reps = set(problem.task_columns.id.tolist()), set(problem.rep_columns.id.tolist())
     rows = [
         (task, rep, role)
-        for task, rep, role in zip(*(column.tolist() for column in ids), strict=True)
-        if task in problem.tasks and rep in problem.reps
+        for task, rep, role in rows_of_holdings(held)
+        if task in tasks and rep in reps
     ]
     columns = problem.task_columns
     at = was.tasks.index.get_indexer(problem.tasks.index)
@@ -97,14 +98,14 @@ def _roles_known(problem: Problem, rows: list[tuple[str, str, str]]) -> list[tup
     roles = problem.task_columns.roles
     ids = problem.task_columns.id[roles.task]
     known = set(zip(ids.tolist(), roles.name.tolist(), strict=True))
-    return [row for row in rows if row[2] == "owner" or (row[0], row[2]) in known]
+    return [row for row in rows if row[2] == OWNER or (row[0], row[2]) in known]
 
 
 def moves_frame(present: Present, held: Holdings, cost: str | None = None) -> pd.DataFrame:
-    """List the tasks whose owner changes, and why.
+    """List the seats that change hands, the owners first, and why.
 
     ``kind``: ``move`` (the owner could have kept it), ``forced`` (they could not), ``new`` (nobody
-    had it), ``closed`` (nobody has it now).
+    had it), ``closed`` (nobody has it now), ``helper`` (a role).
     """
     reps = _or_nobody(present.problem.rep_columns.id)
     before = np.where(present.gone, _names_before(present), reps[present.owner])
@@ -117,13 +118,37 @@ def moves_frame(present: Present, held: Holdings, cost: str | None = None) -> pd
     frame = pd.DataFrame(
         {
             "task_id": present.problem.task_columns.id[rows],
+            "role": OWNER,
             "from_rep": before[rows],
             "to_rep": after[rows],
             "kind": kind[rows],
             "cost": costs[rows],
         }
     )
-    return frame_of(frame.to_dict("list"), MOVES)
+    helpers = [(*seat, *names, "helper", 0.0) for seat, names in _helpers(present, held)]
+    owners = list(frame.itertuples(index=False, name=None))
+    return frame_of([*owners, *helpers], MOVES)
+
+
+def _helpers(
+    present: Present, held: Holdings
+) -> list[tuple[tuple[str, str], tuple[str | None, str | None]]]:
+    """List the roles that change hands, by task id and name."""
+    before = {(task, role): rep for task, rep, role in rows_of_holdings(present.before.holdings)}
+    after = {(task, role): rep for task, rep, role in rows_of_holdings(held)}
+    roles = present.problem.task_columns.roles
+    ids = present.problem.task_columns.id[roles.task].tolist()
+    seats = list(zip(ids, roles.name.tolist(), strict=True))
+    pairs = [(seat, (before.get(seat), after.get(seat))) for seat in seats]
+    return [(seat, names) for seat, names in pairs if names[0] != names[1]]
+
+
+def rows_of_holdings(held: Holdings) -> list[tuple[str, str, str]]:
+    """Give holdings as (task, rep, role)."""
+    problem = held.problem
+    names = np.append(problem.task_columns.roles.name, OWNER)
+    ids = problem.task_columns.id[held.task], problem.rep_columns.id[held.rep], names[held.role]
+    return list(zip(*(column.tolist() for column in ids), strict=True))
 
 
 def _or_nobody(ids: Texts) -> Texts:

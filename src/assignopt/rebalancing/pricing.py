@@ -29,7 +29,8 @@ def certified(problem: Problem, held: Holdings, cost: str | None) -> MovesCertif
     keepable = keepable_tasks(problem)
     moves = term_value(held, Moves(cost), keepable)
     coverage = term_value(held, Coverage(), keepable)
-    best = MovesCertificate("counts", count_bound(problem, cost), coverage, cost, {})
+    least = count_bound(problem, cost) if moves else 0.0
+    best = MovesCertificate("counts", least, coverage, cost, {})
     if best.bound >= moves - NOTHING * max(1.0, moves) or len(problem.rep_columns.id) > LARGEST:
         return best
     found = _prices(problem, held, cost)

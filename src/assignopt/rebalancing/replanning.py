@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ..progress import Snapshot
     from .owners import Present
 
+TIGHT = {"slack": 0.0, "enough": None}
+
 ROUNDING = 1e-9
 """Relative rounding that a term's target allows for."""
 
@@ -78,7 +80,8 @@ def rebalance(
         * a number: the load of each active rep is to be within this share of the load it is
           entitled to (0.15: within 15 %);
         * rules, one or a list: ``ao.MaxLoad(40)``, ``ao.MaxLoadGap(5)``, ...;
-        * {term: number}: what each term must reach, as in ``{ao.Fairness("minmax"): 0.8}``.
+        * {term: number}: what each term must reach, as in ``{ao.Fairness("minmax"): 0.8}``, with as
+          much assigned as can be; no work is dropped for it.
     frozen
         Selector of tasks that stay where they are: started, promised. Where their owner is gone or
         may no longer hold them, they have to move all the same.
@@ -168,7 +171,7 @@ def audit_of(plan: Plan | Audit) -> Audit:
             f"{type(plan).__name__} is no plan. Give the result of ao.solve, or of "
             "ao.audit(problem, assignments) for assignments of any other origin"
         )
-    problem = plan.base if isinstance(plan, Rebalanced) and plan.base else plan.problem
+    problem = plan.problem if plan.base is None else plan.base
     return audit(problem, plan.raise_for_status().assignments)
 
 
@@ -192,7 +195,7 @@ def _solved(present: Present, knobs: Knobs, until: float, options: dict[str, Any
 
 def _unslacked_last(tiers: list[AnyTier]) -> list[AnyTier]:
     """Take the slack off the last tier: it is for tiers of the objective, not for fewer moves."""
-    return [*tiers[:-1], *(tier.model_copy(update={"slack": 0.0}) for tier in tiers[-1:])]
+    return [*tiers[:-1], *(one.model_copy(update=TIGHT) for one in tiers[-1:])]
 
 
 def _targets(target: Any) -> list[AnyTier]:
@@ -237,7 +240,7 @@ def _wrapped(present: Present, plan: Plan, knobs: Knobs, base: Problem) -> Rebal
     proof = None if knobs.target is None else certified(plan.problem, held, cost)
     missed = _missed(plan, knobs.target)
     if missed is not None:
-        reason = f"the target cannot be reached: {missed}"
+        reason = f"with all assigned that can be, the target cannot be reached: {missed}"
         plan = replace(plan, status=Status.INFEASIBLE, infeasibility=reason, frames={})
         return Rebalanced.of(plan, before=present.before, base=base)
     return Rebalanced.of(plan, before=present.before, moves=moves, certificate=proof, base=base)

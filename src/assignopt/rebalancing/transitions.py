@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from ..check import audit
 from ..plan import frame_of
 from ..records import OWNER
 from .certificates import room
-from .owners import present_in
+from .owners import present_in, rows_of_holdings
 from .replanning import audit_of
 from .sequencing import Loads, Shift, in_order
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ..check import Audit
     from ..holdings import Holdings
     from ..plan import Plan
+    from ..problem import Problem
 
 STEPS = {
     "step": "int64",
@@ -79,14 +79,16 @@ def transition(before: Plan | Audit, after: Plan | Audit) -> pd.DataFrame:
     held = now.holdings
     problem = held.problem
     was = _as_known(present_in(problem, then).rows, held)
-    moves = _moves(was, held)
+    gone = _gone(then.holdings, problem)
+    moves = _moves(was, held, gone)
     shifts, members = _shifts(moves, was, held)
     high = room(problem)[1] + problem.rep_columns.carried_load
     most = np.where(np.isnan(problem.rep_columns.max_tasks), np.inf, problem.rep_columns.max_tasks)
     loads = _loads(was, high.tolist(), most.tolist())
     order, proved = in_order(shifts, loads)
     loads = _loads(was, high.tolist(), most.tolist())
-    return _frame(held, [(shifts[at], members[at]) for at in order], loads, proved=proved)
+    steps = [(shifts[at], members[at]) for at in order]
+    return _frame(held, steps, loads, gone, proved=proved)
 
 
 def _as_known(rows: list[tuple[str, str, str]], like: Holdings) -> Holdings:
@@ -110,12 +112,29 @@ def _seats(held: Holdings) -> dict[Seat, int]:
     }
 
 
-def _moves(was: Holdings, held: Holdings) -> list[Seat]:
+def _gone(then: Holdings, problem: Problem) -> dict[Seat, str]:
+    """Give the seats of people whom the problem after does not know, by their names."""
+    roles = problem.task_columns.roles
+    places = {
+        (int(task), str(name)): at
+        for at, (task, name) in enumerate(zip(roles.task, roles.name, strict=True))
+    }
+    found = {}
+    for task, rep, role in rows_of_holdings(then):
+        if rep in problem.reps or task not in problem.tasks:
+            continue
+        row = int(problem.tasks.index.get_indexer(pd.Index([task], dtype=object))[0])
+        if role == OWNER or (row, role) in places:
+            found[row, -1 if role == OWNER else places[row, role]] = rep
+    return found
+
+
+def _moves(was: Holdings, held: Holdings, gone: dict[Seat, str]) -> list[Seat]:
     """List the seats that change hands."""
     old, new = _seats(was), _seats(held)
     return [
         seat
-        for seat in sorted({*old, *new})
+        for seat in sorted({*old, *new, *gone})
         if seat not in old or seat not in new or was.rep[old[seat]] != held.rep[new[seat]]
     ]
 
@@ -147,7 +166,12 @@ def _shifts(
 
 
 def _frame(
-    held: Holdings, steps: list[tuple[Shift, list[Seat]]], loads: Loads, *, proved: bool
+    held: Holdings,
+    steps: list[tuple[Shift, list[Seat]]],
+    loads: Loads,
+    gone: dict[Seat, str],
+    *,
+    proved: bool,
 ) -> pd.DataFrame:
     """Write the steps with the loads after each of them."""
     tasks, reps = held.problem.task_columns, held.problem.rep_columns.id
@@ -160,8 +184,11 @@ def _frame(
         carried = [loads.load[r] if r >= 0 else np.nan for r in (shift.giver, shift.taker)]
         for task, role in seats:
             named = OWNER if role < 0 else str(tasks.roles.name[role])
-            told = (number + 1, chains[number], kinds[number], str(tasks.id[task]), named)
-            rows.append((*told, *names, *carried, over, proved))
+            giver = gone.get((task, role), names[0])
+            kind = "path" if kinds[number] == "new" and giver else kinds[number]
+            kind = "closed" if shift.taker < 0 else kind
+            told = (number + 1, chains[number], kind, str(tasks.id[task]), named)
+            rows.append((*told, giver, names[1], *carried, over, proved))
     return frame_of(rows, STEPS)
 
 
