@@ -917,7 +917,7 @@ IMPOSSIBLE: list[tuple[ao.Problem, int, dict[str, Any], str, tuple[str, ...]]] =
         ao.Problem(team("ana"), desks(3)),
         2,
         {"cover_all": True},
-        "cover_all: rep 'ana' is to hold tasks 3 times in all; 2 (1 at once in 2 periods)",
+        "cover_all: rep 'ana' is to hold tasks 3 times in all, and can 2 (1 at once in 2 periods)",
         ("cover_all", "at_once 1"),
     ),
     (

@@ -47,16 +47,22 @@ def why_none(problem: Problem, asked: Asked, run: Run) -> tuple[str, tuple[str, 
     bare = problem.replace(objective=())
     if _is_impossible(bare, asked, run) is False:
         raise EngineError("a search says that there is no rotation, and another finds one")
-    kept, minimal = _shrink(bare, asked, run)
+    kept, left, minimal = _shrink(bare, asked, run)
     words = tuple(limit.words for limit in kept)
-    sums = next(impossible_sums(frame(bare, asked)), None)
+    sums = next(impossible_sums(frame(*left)), None)  # of what is kept, so that both say the same
     together = "; ".join(words) or "the seats, the skills and the number of periods"
     reason = sums or f"these cannot all be kept: {together}"
     return reason if minimal else f"{reason} (time ran out: fewer may be enough)", words
 
 
-def _shrink(problem: Problem, asked: Asked, run: Run) -> tuple[list[Limit], bool]:
-    """Leave out one limit after the other as long as there is no rotation without it."""
+def _shrink(problem: Problem, asked: Asked, run: Run) -> tuple[list[Limit], Want, bool]:
+    """Leave out one limit after the other as long as there is no rotation without it.
+
+    Returns
+    -------
+    kept, left, minimal
+        The limits that are needed, what is asked with them alone, whether each was tried.
+    """
     kept, want, minimal = [], (problem, asked), True
     waiting = list(limits(problem, asked))
     for limit in waiting:
@@ -67,7 +73,7 @@ def _shrink(problem: Problem, asked: Asked, run: Run) -> tuple[list[Limit], bool
         else:
             kept.append(limit)
             minimal = minimal and known is False
-    return kept, minimal
+    return kept, want, minimal
 
 
 def _is_impossible(problem: Problem, asked: Asked, run: Run) -> bool | None:
@@ -223,7 +229,7 @@ def _of_reps(compiled: Frame) -> Iterator[str]:
         if least > room:
             why = "cover_all: " if compiled.asked.cover_all else ""
             told = f"({high} at once in {_periods(int(there[rep]))})"
-            yield f"{why}rep {names.rep(rep)} is to hold tasks {least} times in all; {room} {told}"
+            yield f"{why}rep {names.rep(rep)} is to hold tasks {least} times in all, and can {room} {told}"
     wanted = int(layout.seats[layout.must].sum())
     for period, label in enumerate(compiled.asked.labels):
         room = int(layout.high[~layout.away[:, period]].sum())
