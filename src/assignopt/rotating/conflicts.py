@@ -229,7 +229,8 @@ def _of_reps(compiled: Frame) -> Iterator[str]:
         if least > room:
             why = "cover_all: " if compiled.asked.cover_all else ""
             told = f"({high} at once in {_periods(int(there[rep]))})"
-            yield f"{why}rep {names.rep(rep)} is to hold tasks {least} times in all, and can {room} {told}"
+            said = f"is to hold tasks {least} times in all, and can {room} {told}"
+            yield f"{why}rep {names.rep(rep)} {said}"
     wanted = int(layout.seats[layout.must].sum())
     for period, label in enumerate(compiled.asked.labels):
         room = int(layout.high[~layout.away[:, period]].sum())
