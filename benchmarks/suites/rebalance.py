@@ -254,7 +254,11 @@ def _workforce(report: Report, options: Options, limit: float) -> None:
         mine = _keep(report, in_fresh_process(scenario, one, name, limit, timeout=120), name)
         proved += sum(row["proved"] for row in mine)
         if options.peers:
-            other = _keep(report, in_fresh_process(plain, one, name, limit, timeout=120), name)
+            found = in_fresh_process(plain, one, name, limit, timeout=120)
+            if "error" in found:
+                report.notes.append(f"{name}, {PLAIN}: {found['error']} in {limit:g} s")
+                continue
+            other = _keep(report, found, name)
             for a, b in zip(mine, other, strict=False):
                 if a["proved"] and b["proved"]:
                     same = (a["open"], a["moves"]) == (b["open"], b["moves"])
