@@ -335,3 +335,17 @@ def test_what_overlapping_tasks_must_leave_open_is_a_bound(
     assert plan.status is ao.Status.OPTIMAL
     assert plan.terms["value"].tolist() == pytest.approx(best, abs=1e-5)
     assert plan.terms["bound"].tolist() == pytest.approx(best, abs=1e-5)
+
+
+def test_a_long_chain_of_tasks_at_one_time_is_matched() -> None:
+    """Each next task makes all before it move on: far deeper than functions may call each other."""
+    many = 1500
+    names = [f"r{i}" for i in range(many)]
+    pairs = [(names[0], "t0")]
+    pairs += [(names[i - k], f"t{i}") for i in range(1, many) for k in (1, 0)]
+    pairs.append((names[0], "last"))
+    tasks = [ao.Task(t, start=0, end=1) for t in (*(f"t{i}" for i in range(many)), "last")]
+    problem = ao.Problem([ao.Rep(n) for n in names], tasks, pairs=pairs, objective=[ao.Coverage()])
+    plan = ao.solve(problem, workers=1)
+    assert plan.status is ao.Status.OPTIMAL
+    assert plan.terms["value"].tolist() == [many]

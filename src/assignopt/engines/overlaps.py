@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ..arrays import Arrays
     from ..columns import Bools, Ints
 
-LARGEST = 20_000
-"""Sizes of all sets of overlapping tasks together, up to which they are looked at."""
+LARGEST = 200_000
+"""Pairs of all sets of overlapping tasks together, up to which they are looked at."""
 
 
 def least_loss(arrays: Arrays, gain: Ints) -> tuple[int, Bools]:
@@ -39,7 +39,8 @@ def least_loss(arrays: Arrays, gain: Ints) -> tuple[int, Bools]:
         and (S,) the seats among which it is lost: a plan that loses no more fills all others.
     """
     cliques, crowded = arrays.cliques, np.zeros(arrays.seats, bool)
-    if sum(map(len, cliques)) > LARGEST:
+    pairs = np.diff(arrays.first)
+    if sum(int(pairs[clique].sum()) for clique in cliques) > LARGEST:
         return 0, crowded
     found = []
     for clique in cliques:
@@ -64,7 +65,7 @@ def _crowd(arrays: Arrays, tasks: list[int]) -> tuple[list[int], int]:
         pairs = slice(arrays.first[task], arrays.first[task + 1])
         may[task] = arrays.pair_rep[pairs][arrays.fits[pairs]].tolist()
     holder: dict[int, int] = {}
-    left = [task for task in tasks if not _placed(task, may, holder, set())]
+    left = [task for task in tasks if not _placed(task, may, holder)]
     crowd, reached = list(left), set(left)
     for task in crowd:  # grows: whoever holds what these could have is in the crowd, too
         for rep in may[task]:
@@ -75,13 +76,25 @@ def _crowd(arrays: Arrays, tasks: list[int]) -> tuple[list[int], int]:
     return crowd, len(left)
 
 
-def _placed(task: int, may: dict[int, list[int]], holder: dict[int, int], seen: set[int]) -> bool:
-    """Find a rep for a task, others moving aside."""
-    for rep in may[task]:
-        if rep in seen:
-            continue
-        seen.add(rep)
-        if rep not in holder or _placed(holder[rep], may, holder, seen):
-            holder[rep] = task
-            return True
+def _placed(task: int, may: dict[int, list[int]], holder: dict[int, int]) -> bool:
+    """Find a rep for a task, others moving aside; the shortest way, breadth first."""
+    came: dict[int, int] = {}  # rep -> the task that would go there
+    before: dict[int, int] = {}  # task -> the rep that it would leave
+    waiting = [task]
+    for one in waiting:  # grows
+        for rep in may[one]:
+            if rep in came:
+                continue
+            came[rep] = one
+            if rep in holder:
+                before[holder[rep]] = rep
+                waiting.append(holder[rep])
+                continue
+            place = rep
+            while True:
+                mover = came[place]
+                holder[place] = mover
+                if mover == task:
+                    return True
+                place = before[mover]
     return False
