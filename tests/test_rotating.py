@@ -19,6 +19,7 @@ import assignopt as ao
 import oracle
 from assignopt.engines.rotations import RotationEngine, Turns
 from assignopt.engines.running import Run
+from assignopt.objectives import maximises
 from assignopt.rotating import Rotation, Squad, asking, counting, layouts, rotate, searching
 from assignopt.rotating.check import rotation_faults
 from assignopt.rotating.counting import best_counts
@@ -303,8 +304,10 @@ class Brute:
         for tier in self.problem.objective:
             numbers = [self.numbers(s, tier) for s in left]
             found.append(max(one[0] for one in numbers))
-            if tier.slack:
-                floor = found[-1] - tier.slack * abs(found[-1])
+            sign = 1 if maximises(tier) else -1
+            reached = tier.enough is not None and found[-1] >= sign * tier.enough
+            if tier.slack or reached:
+                floor = sign * tier.enough if reached else found[-1] - tier.slack * abs(found[-1])
                 left = [s for s, one in zip(left, numbers, strict=True) if one[0] >= floor - 1e-9]
                 continue
             for at in range(len(numbers[0])):
@@ -543,6 +546,22 @@ SOME_TIERS = [
         ]
     ),
 ]
+
+
+@pytest.mark.parametrize("notion", ["minmax", "leximax"])
+@pytest.mark.parametrize("enough", [0.5, 2.0, 3.0, 9.0])
+def test_later_tiers_have_what_is_more_than_enough(notion: Any, enough: float) -> None:
+    reps = [ao.Rep("ana", fit={"x": 1.0}), ao.Rep("bo", fit={"x": 0.1})]
+    tasks = [ao.Task("s", customer_type="x"), ao.Task("t", value=3, customer_type="x")]
+    tiers = [ao.Coverage(), ao.Fairness(notion, of="count", enough=enough), ao.Value()]
+    problem = ao.Problem(reps, tasks, objective=tiers)
+    found = rotate(problem, 2, at_once=None, workers=2)
+    best = Brute(problem, 2, at_once=None).best()
+    assert best is not None
+    signs = [1 if maximises(tier) else -1 for tier in tiers]
+    held = found.terms["value"].to_numpy() * signs
+    assert held[[0, 2]].tolist() == pytest.approx([best[0], best[2]])
+    assert found.status is ao.Status.OPTIMAL
 
 
 @pytest.mark.parametrize("tier", SOME_TIERS, ids=str)

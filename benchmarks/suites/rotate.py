@@ -13,8 +13,6 @@ from ..measure import in_fresh_process
 from ..runner import OURS, Column, Options, Report, Row, Suite, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pandas as pd
 
 PLAIN = "cp-sat plain"
@@ -122,7 +120,10 @@ def _plain_model(
         for p in range(periods)
         if all(rep.skills.get(name, 0) >= level for name, level in task.requires.items())
     }
-    of: Callable[[int, int], list[Any]] = lambda at, row: [x[k] for k in x if k[at] == row]  # noqa: E731
+
+    def of(at: int, row: int) -> list[Any]:
+        return [x[key] for key in x if key[at] == row]
+
     by_rep_period: dict[tuple[int, int], list[Any]] = {}
     by_task_period: dict[tuple[int, int], list[Any]] = {}
     for (i, j, p), one in x.items():

@@ -68,10 +68,10 @@ def absences(
     pandas.DataFrame
         A row for each rep, the one who would be missed most first (by the tiers, the first that
         differs): ``rep_id``, ``tasks`` and ``load`` they have now, ``taken`` (how many of their
-        tasks others would take), ``open`` (how many more tasks would be left open), ``moves`` (how
-        many others would have to move), a column for each tier with its change, ``takers`` (who
-        takes how many, the most first), ``proved``, ``status``, and ``why`` where no plan
-        survives it (numbers are missing then).
+        tasks others would take), ``open`` (how many more tasks or roles would be left open),
+        ``moves`` (how many others would have to move), a column for each tier with its change,
+        ``takers`` (who takes how many, the most first), ``proved``, ``status``, and ``why`` where
+        no plan survives it (numbers are missing then, and where time ran out; such rows come last).
 
     Raises
     ------
@@ -137,7 +137,8 @@ def _row(before: Audit, name: str, after: Rebalanced) -> tuple[tuple[float, ...]
         unknown = [pd.NA] * 3
         told = ["", after.status is Status.INFEASIBLE, str(after.status), after.infeasibility]
         row = [*mine, *unknown, *nothing, *told]
-        return (-np.inf,) * len(nothing), row
+        last = np.inf if after.status is Status.UNKNOWN else -np.inf
+        return (last,) * len(nothing), row
     changes, key = _changes(before, after)
     moves = after.moves
     given = (moves["from_rep"] == name) & (moves["kind"] == "forced")

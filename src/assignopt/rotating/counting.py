@@ -52,7 +52,7 @@ def is_flow(layout: Layout) -> bool:
 
 def has_digits(layout: Layout, terms: Sequence[Term]) -> bool:
     """Tell whether every tier is a cost of a flow, the first mattering most."""
-    exact = not any(term.tier.slack for term in terms[:-1])
+    exact = not any(term.tier.is_loose for term in terms[:-1])
     return exact and all(_is_digit(layout, term.tally) for term in terms)
 
 

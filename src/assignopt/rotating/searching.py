@@ -58,7 +58,7 @@ class Settled:
     @property
     def kept(self) -> Numbers:
         """What later tiers are held to."""
-        if self.proved or self.term.tier.slack or len(self.numbers) == 1:
+        if self.proved or self.term.tier.is_loose or len(self.numbers) == 1:
             return self.term.loosened(self.numbers)
         return self.numbers[: self.depth + 1]
 

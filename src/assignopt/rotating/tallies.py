@@ -63,7 +63,13 @@ class Term:
         return self.sign * numbers[0] / self.scale + 0.0
 
     def loosened(self, numbers: Numbers) -> Numbers:
-        """Give the least that later tiers are held to: the gain, or the value less the slack."""
+        """Give the least that later tiers are held to.
+
+        The gain; or the value less the slack; or what is enough, if that was reached.
+        """
+        if self.tier.enough is not None:
+            enough = math.ceil(self.sign * self.tier.enough * self.scale - 1e-9)
+            return (enough,) if numbers[0] >= enough else numbers
         if not self.tier.slack:
             return numbers
         lost = self.tier.slack * abs(self.value_of(numbers)) * self.scale

@@ -251,7 +251,7 @@ def _row(
     if not one.bound:
         return (term.tier.label, value, math.nan, math.nan, False, one.engine, 0)
     bound = term.value_of(one.bound) + (term.error if term.sign > 0 else -term.error)
-    if proved and (one.numbers[0] == search.numbers_of(term)[0] or not term.tier.slack):
+    if proved and (one.numbers[0] == search.numbers_of(term)[0] or not term.tier.is_loose):
         bound = value
     gap = abs(bound - value) / max(abs(value), abs(bound), 1e-9) if bound != value else 0.0
     return (term.tier.label, value, bound, gap, proved, one.engine, one.depth)
