@@ -319,6 +319,15 @@ def test_a_target_is_a_rule_or_what_a_term_must_reach() -> None:
     )
 
 
+def test_a_target_that_time_did_not_suffice_for_is_said() -> None:
+    _, before = team()
+    after = ao.rebalance(before, target={ao.Fairness("minmax"): 3}, time_limit=0, workers=1)
+    assert after.unmet == ("minmax(load per weight) is 6, 3 was asked for",)
+    assert "the target is not met: minmax(load per weight) is 6" in after.headline()
+    met = ao.rebalance(before, target={ao.Fairness("minmax"): 3}, workers=1)
+    assert met.unmet == ()
+
+
 @SOME
 @given(strategies.problems(slack=False, max_tasks=4, max_rules=1), st.data())
 def test_a_term_reaches_its_target_with_the_fewest_moves(

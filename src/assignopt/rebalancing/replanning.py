@@ -243,7 +243,8 @@ def _wrapped(present: Present, plan: Plan, knobs: Knobs, base: Problem) -> Rebal
         reason = f"with all assigned that can be, the target cannot be reached: {missed}"
         plan = replace(plan, status=Status.INFEASIBLE, infeasibility=reason, frames={})
         return Rebalanced.of(plan, before=present.before, base=base)
-    return Rebalanced.of(plan, before=present.before, moves=moves, certificate=proof, base=base)
+    known = {"moves": moves, "certificate": proof, "unmet": _unmet(plan, knobs.target)}
+    return Rebalanced.of(plan, before=present.before, base=base, **known)
 
 
 def _missed(plan: Plan, target: Any) -> str | None:
@@ -254,3 +255,15 @@ def _missed(plan: Plan, target: Any) -> str | None:
         if short:
             return f"{tier.label} is {row['bound']:.6g} at best, {tier.enough:.6g} was asked for"
     return None
+
+
+def _unmet(plan: Plan, target: Any) -> tuple[str, ...]:
+    """Say which terms of a target a plan does not reach."""
+    told = []
+    for tier in _targets(target):
+        value = float(plan.terms.loc[plan.terms["term"] == tier.label, "value"].iloc[0])
+        assert tier.enough is not None
+        short = value < tier.enough if maximises(tier) else value > tier.enough
+        if short:
+            told.append(f"{tier.label} is {value:.6g}, {tier.enough:.6g} was asked for")
+    return tuple(told)

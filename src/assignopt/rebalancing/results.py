@@ -32,11 +32,14 @@ class Rebalanced(Plan):
         roles, which are no moves. ``cost`` is 0 unless it is a move.
     certificate
         Why no plan has fewer moves, checked without an engine; None unless a target was given.
+    unmet
+        What of the target the plan does not reach, though it is not proved that no plan does.
     """
 
     before: Audit | None = None
     moves: pd.DataFrame | None = None
     certificate: MovesCertificate | None = None
+    unmet: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, plan: Plan, **more: Any) -> Rebalanced:
@@ -50,4 +53,5 @@ class Rebalanced(Plan):
             return super().headline()
         kinds = self.moves["kind"].value_counts()
         told = [f"{kinds[kind]} {kind}" for kind in KINDS if kind in kinds]
-        return f"{super().headline()}; changes: {', '.join(told) or 'none'}"
+        missed = f"; the target is not met: {'; '.join(self.unmet)}" if self.unmet else ""
+        return f"{super().headline()}; changes: {', '.join(told) or 'none'}{missed}"
