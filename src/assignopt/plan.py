@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .columns import Bools
     from .holdings import Holdings
 
-_PLAIN = frozenset({"str", "int64", "float64", "bool"})
+_PLAIN = frozenset({"str", "int64", "float64", "bool", "Int64"})
 """Dtypes of columns that hold nothing but such values, or None for text and numbers."""
 
 ASSIGNMENTS = {
@@ -361,7 +361,9 @@ def frame_of(data: Any, dtypes: dict[str, str]) -> pd.DataFrame:
     if rows and _PLAIN.issuperset(dtypes.values()):
         cells = zip(*data, strict=True) if data else [()] * len(dtypes)
         columns = {
-            name: pd.array(list(column), dtype="str") if dtype == "str" else np.array(column, dtype)
+            name: pd.array(list(column), dtype=dtype)
+            if dtype in ("str", "Int64")
+            else np.array(column, dtype)
             for (name, dtype), column in zip(dtypes.items(), cells, strict=True)
         }
         return pd.DataFrame(columns, copy=False)
