@@ -361,7 +361,7 @@ def frame_of(data: Any, dtypes: dict[str, str]) -> pd.DataFrame:
     if rows and _PLAIN.issuperset(dtypes.values()):
         cells = zip(*data, strict=True) if data else [()] * len(dtypes)
         columns = {
-            name: pd.array(list(column), dtype=pd.api.types.pandas_dtype(dtype))
+            name: pd.Series(list(column), dtype=dtype).array
             if dtype in ("str", "Int64")
             else np.array(column, dtype)
             for (name, dtype), column in zip(dtypes.items(), cells, strict=True)
