@@ -12,7 +12,7 @@ import typing as _typing
 from ._version import __version__
 
 if _typing.TYPE_CHECKING:
-    from . import datasets, metrics, plot
+    from . import datasets, metrics, plot, policies
     from .check import Audit, audit
     from .comparing import Diff, compare, diff
     from .diagnosing import Certificate, Diagnosis, diagnose
@@ -52,6 +52,7 @@ if _typing.TYPE_CHECKING:
     from .records import Rep, Role, Task
     from .report import Attribution, LoadReport, load_report
     from .rotating import Rotation, Squad, rotate
+    from .routing import Decision, Router
     from .rules import (
         Allow,
         Apart,
@@ -81,6 +82,7 @@ _HOME = {
     "CoverAll": "rules",
     "Coverage": "objectives",
     "Debt": "turns",
+    "Decision": "routing",
     "Diagnosis": "diagnosing",
     "Diff": "comparing",
     "Disruption": "rebalancing",
@@ -114,6 +116,7 @@ _HOME = {
     "RepsUsed": "objectives",
     "Role": "records",
     "Rotation": "rotating",
+    "Router": "routing",
     "Snapshot": "progress",
     "Squad": "rotating",
     "Status": "plan",
@@ -152,7 +155,7 @@ _HOME = {
 
 
 def _load(name: str) -> _typing.Any:
-    if name in ("datasets", "metrics", "plot"):
+    if name in ("datasets", "metrics", "plot", "policies"):
         return _importlib.import_module(f".{name}", __name__)
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -180,6 +183,7 @@ __all__ = [
     "CoverAll",
     "Coverage",
     "Debt",
+    "Decision",
     "Diagnosis",
     "Diff",
     "Disruption",
@@ -213,6 +217,7 @@ __all__ = [
     "RepsUsed",
     "Role",
     "Rotation",
+    "Router",
     "Snapshot",
     "Squad",
     "Status",
@@ -240,6 +245,7 @@ __all__ = [
     "offline_shares",
     "pick",
     "plot",
+    "policies",
     "rebalance",
     "rebalance_frontier",
     "recommend",

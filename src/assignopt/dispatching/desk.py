@@ -1,0 +1,489 @@
+"""Desk: tasks come in one by one or in batches, decisions that keep every rule go out.
+
+The mechanics that the router and the simulator share. A desk believes what it is told; who tells it
+checks it first.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+from ..columns import one_clock
+from ..plan import Reason
+from ..policies.state import State
+from ..records import OWNER, Rep, Role, Task
+from ..rules import MaxLoad
+from .guards import guards_of
+from .held import Held
+from .seats import Seats, credit_of, selects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ..policies.policy import Choice, Policy
+    from ..problem import Problem
+    from .held import Seat
+
+KEPT_TIMES = 1000
+"""How many of a rep's latest assignments can be counted by time, at least."""
+
+KEPT_DONE = 10_000
+"""How many of the latest released tasks can still be credited back."""
+
+VERSION = 1
+NUMBERS = ("load", "open", "count", "given", "worth", "value", "burden", "last", "last_time")
+"""The columns of a state that are saved as they are."""
+
+
+@dataclass(slots=True)
+class Choices:
+    """What was decided on one task.
+
+    ``candidates`` and ``scores`` are those of the owner's seat, as the policy saw them.
+    """
+
+    task: Task
+    rep_id: str | None
+    reason: Reason | None
+    detail: str
+    price: float
+    roles: dict[str, str | None]
+    candidates: Sequence[str]
+    scores: Mapping[str, float] | None
+    refused: str | None = None
+
+
+class Desk:
+    """The state of a stream, and the one place where it changes.
+
+    Parameters
+    ----------
+    problem
+        The team, its rules and the forecast.
+    policy
+        Who decides among those that may.
+    seed
+        For the draws of the policy.
+    horizon
+        How many arrivals are expected; None: as many as the problem has tasks, if any.
+    learns
+        Whether the policy learns between two arrivals, when it is time; False: somebody else sees
+        to that.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        policy: Policy,
+        seed: int = 0,
+        horizon: int | None = None,
+        *,
+        learns: bool = True,
+    ) -> None:
+        self.problem, self.policy, self.learns = problem, policy, learns
+        reps = {rep.id: rep for rep in problem.reps.values()}
+        weights = dict(zip(reps, problem.weights.tolist(), strict=True))
+        expected = len(problem.tasks) or None if horizon is None else horizon
+        self.state = State(
+            problem,
+            reps,
+            weights,
+            horizon=expected,
+            seed=seed,
+            clock=one_clock(problem.rep_columns.clock, problem.task_columns.clock),
+        )
+        self.state.may_take, self.state.available_from = self.may_take, self._available_from
+        self.held: dict[str, Held] = {}
+        self.done: dict[str, Held] = {}
+        self.changed: dict[str, Rep] = {}
+        self.away: set[str] = set()
+        self._limit: dict[str, float] = {}
+        self._most: dict[str, float] = {}
+        self._seats = Seats(problem, reps)
+        self._calendars, self._guards = guards_of(problem, self.state, policy.waits)
+        for name in reps:
+            self._enter(name)
+        self._renew()
+        policy.begin(self.state)
+
+    # -- the team ----------------------------------------------------------------------------
+
+    def _enter(self, name: str) -> None:
+        """Make a place for a rep in every column of the state."""
+        state, rep = self.state, self.state.reps[name]
+        state.load[name] = rep.carried_load
+        for column in (state.given, state.worth, state.value, state.burden):
+            column[name] = 0.0
+        state.open[name] = state.count[name] = 0
+        state.last[name], state.last_time[name] = -1, -inf
+        state.times[name] = []
+
+    def _renew(self) -> None:
+        """Look at the team anew: limits, rules, calendars."""
+        state = self.state
+        self._seats.renew(state.reps)
+        loads = [rule for rule in self.problem.rules if isinstance(rule, MaxLoad)]
+        for name, rep in state.reps.items():
+            limits = [rule.value for rule in loads if selects(rule.rep, rep)]
+            limits += [] if rep.capacity is None else [rep.capacity]
+            state.capacity[name] = least = min(limits, default=inf)
+            self._limit[name] = least + 1e-9 * (1 + abs(least)) if least < inf else inf
+            self._most[name] = inf if rep.max_tasks is None else rep.max_tasks
+            state.available[name] = rep.active and name not in self.away
+        for guard in self._guards:
+            guard.renew(state.reps)
+
+    def set_rep(self, rep: Rep) -> None:
+        """Let a rep in, or put this record in the place of the one with the same id."""
+        state, old = self.state, self.state.reps.get(rep.id)
+        state.reps[rep.id] = rep
+        default = rep.capacity if rep.capacity else 1.0
+        state.weight[rep.id] = default if rep.weight is None else rep.weight
+        if old is None:
+            self._enter(rep.id)
+        else:
+            state.load[rep.id] += rep.carried_load - old.carried_load
+        self.changed[rep.id] = rep
+        self._renew()
+        self.policy.team_changed(state)
+
+    def set_available(self, rep_id: str, available: bool) -> None:
+        """Say that a rep takes tasks, or none for now."""
+        (self.away.discard if available else self.away.add)(rep_id)
+        self.state.available[rep_id] = available and self.state.reps[rep_id].active
+        self.policy.team_changed(self.state)
+
+    def _available_from(self, rep_id: str) -> float:
+        if not self.state.available[rep_id]:
+            return inf
+        return self._calendars.opens(rep_id, self.state.now)
+
+    # -- decisions ---------------------------------------------------------------------------
+
+    def may_take(self, task: Task) -> list[str]:
+        """List who may own a task now."""
+        state = self.state
+        pairs, role, candidates = state.pairs, state.role, state.candidates
+        state.pairs, state.role = self._seats.pairs(task), OWNER
+        found = self._admitted(task, ())
+        state.pairs, state.role, state.candidates = pairs, role, candidates
+        return found
+
+    def offer(
+        self, task: Task, *, to: str | None = None, pairs: Mapping[str, Any] | None = None
+    ) -> Choices:
+        """Decide on a task, and give it out.
+
+        Parameters
+        ----------
+        task
+            What has come.
+        to
+            Who gets it, by hand; the rules hold all the same.
+        pairs
+            rep id -> (fit, effort, value), each None for what it is by default: nobody else may
+            have the task.
+        """
+        state = self.state
+        state.role, state.pairs = OWNER, self._seats.pairs(task, None, pairs)
+        state.candidates = candidates = self._admitted(task, ())
+        state.scores = None
+        if to is not None:
+            choice: Choice = to
+        elif candidates:
+            choice = self.policy.choose(task, state)
+        else:
+            choice = None
+        found = self._settled(task, choice, pairs, by_hand=to is not None)
+        self._stepped()
+        return found
+
+    def offer_many(self, tasks: Sequence[Task]) -> list[Choices]:
+        """Decide on several tasks together, where the policy does; else one after another."""
+        state = self.state
+        state.candidates, state.pairs, state.role = (), {}, OWNER
+        choices = self.policy.choose_many(tasks, state)
+        if choices is None:
+            return [self.offer(task) for task in tasks]
+        found = []
+        for task, choice in zip(tasks, choices, strict=True):
+            state.role, state.pairs = OWNER, self._seats.pairs(task)
+            state.candidates, state.scores = self._admitted(task, ()), None
+            found.append(self._settled(task, choice, None, by_hand=False))
+            self._stepped()
+        return found
+
+    def _stepped(self) -> None:
+        """Count an arrival; when it is time, let the policy learn."""
+        state, policy = self.state, self.policy
+        state.step += 1
+        if self.learns and policy.every and state.step % policy.every == 0:
+            policy.install(policy.learn(policy.snapshot(state)), state)
+
+    def _settled(
+        self, task: Task, choice: Choice, pairs: Mapping[str, Any] | None, *, by_hand: bool
+    ) -> Choices:
+        """Give the task to whom the choice names, if the rules let them have it."""
+        state, candidates = self.state, self.state.candidates
+        scores = state.scores
+        if isinstance(choice, str) and not isinstance(choice, Reason):
+            if choice in candidates:
+                price = self.policy.price(task, choice, state)
+                roles = self._take(task, choice, pairs)
+                return Choices(task, choice, None, "", price, roles, candidates, scores)
+            reason, detail = self._refusal(task, choice)
+            refused = None if by_hand else choice
+        else:
+            refused = None
+            reason, detail = (
+                self._why_nobody(task)
+                if not candidates
+                else (choice or Reason.DOMINATED, f"{self.policy.name} gives it to nobody")
+            )
+        self.policy.passed(task, state)
+        return Choices(task, None, reason, detail, 0.0, {}, candidates, scores, refused)
+
+    def _admitted(self, task: Task, without: Sequence[str]) -> list[str]:
+        """List who may take the seat that ``state.pairs`` is about, in the order of the team."""
+        state = self.state
+        load, limit, opened, most = state.load, self._limit, state.open, self._most
+        available = state.available
+        found = [
+            name
+            for name, (_, effort, _) in state.pairs.items()
+            if available[name]
+            and (load[name] + effort <= limit[name] or not effort)
+            and opened[name] < most[name]
+            and name not in without
+        ]
+        for guard in self._guards:
+            if found and guard.concerns(task):
+                found = [name for name in found if guard.allows(task, name, state)]
+        return found
+
+    def _take(
+        self, task: Task, owner: str, pairs: Mapping[str, Any] | None
+    ) -> dict[str, str | None]:
+        """Give the task to its owner, and its other roles to those with the least load."""
+        state = self.state
+        seats: dict[str, Seat] = {OWNER: self._seat(task, None, owner)}
+        roles: dict[str, str | None] = {}
+        for role in task.roles:
+            state.role, state.pairs = role.name, self._seats.pairs(task, role, pairs)
+            taken = [seat[0] for seat in seats.values()]
+            able = self._admitted(task, taken)
+            roles[role.name] = None
+            if able:
+                chosen = min(able, key=lambda name: state.load[name] / state.weight[name])
+                roles[role.name] = chosen
+                seats[role.name] = self._seat(task, role, chosen)
+        self._keep(Held(task, seats, state.now))
+        self.policy.assigned(task, owner, state)
+        return roles
+
+    def _seat(self, task: Task, role: Role | None, name: str) -> Seat:
+        _, effort, value = self.state.pairs[name]
+        return name, effort, task.value * credit_of(task, role), value
+
+    def _keep(self, held: Held) -> None:
+        """Count a task for those who have it now."""
+        state, task = self.state, held.task
+        self.held[task.id] = held
+        for role, (name, effort, worth, value) in held.seats.items():
+            state.load[name] += effort
+            state.open[name] += 1
+            state.last[name], state.last_time[name] = state.step, held.at
+            times = state.times[name]
+            times.append(held.at)
+            if len(times) >= 2 * KEPT_TIMES:
+                del times[:KEPT_TIMES]
+            self._count(name, task, 1, effort, worth, value)
+            if role == OWNER:
+                state.holder[task.id] = name
+            for guard in self._guards:
+                guard.took(held, name, role)
+
+    def _count(
+        self, name: str, task: Task, sign: int, effort: float, worth: float, value: float
+    ) -> None:
+        state = self.state
+        state.count[name] += sign
+        state.given[name] += sign * effort
+        state.worth[name] += sign * worth
+        state.value[name] += sign * value
+        state.burden[name] += sign * task.burden
+
+    def adopt(self, task: Task, seats: Mapping[str, str]) -> None:
+        """Count a task that was given out elsewhere, such as by a plan: role -> rep."""
+        state = self.state
+        roles: dict[str, Role | None] = {OWNER: None, **{role.name: role for role in task.roles}}
+        found: dict[str, Seat] = {}
+        for role, name in seats.items():
+            state.pairs = self._seats.pairs(task, roles[role])
+            found[role] = self._seat(task, roles[role], name)
+        self._keep(Held(task, found, state.now))
+        self.policy.assigned(task, seats[OWNER], state)
+
+    def release(self, task_id: str) -> Held:
+        """Take a task off those who have it: they are done."""
+        held = self._drop(task_id, credited=False)
+        self.policy.released(held.task, held.seats[OWNER][0], self.state)
+        return held
+
+    def credit_back(self, task_id: str) -> Held:
+        """Undo what a task counts for, as if it had not come; one that is held is released."""
+        if task_id in self.held:
+            held = self._drop(task_id, credited=True)
+            del self.done[task_id]
+        else:
+            held = self.done.pop(task_id)
+            for role, (name, *_) in held.seats.items():
+                for guard in self._guards:
+                    if guard.by_period:
+                        guard.done(held, name, role, credited=True)
+        for name, effort, worth, value in held.seats.values():
+            self._count(name, held.task, -1, effort, worth, value)
+        self.policy.credited(held.task, held.seats[OWNER][0], self.state)
+        return held
+
+    def _drop(self, task_id: str, *, credited: bool) -> Held:
+        state, held = self.state, self.held.pop(task_id)
+        for role, (name, effort, _, _) in held.seats.items():
+            state.load[name] -= effort
+            state.open[name] -= 1
+            if not state.open[name]:  # so that rounding does not pile up
+                state.load[name] = state.reps[name].carried_load
+            for guard in self._guards:
+                guard.done(held, name, role, credited=credited)
+        state.holder.pop(task_id, None)
+        self.done[task_id] = held
+        if len(self.done) > KEPT_DONE:
+            del self.done[next(iter(self.done))]
+        return held
+
+    # -- reasons -----------------------------------------------------------------------------
+
+    def _why_nobody(self, task: Task) -> tuple[Reason, str]:
+        """Say what stops those who could ever take the task: what stops the last of them."""
+        state = self.state
+        if not state.pairs:
+            return self._seats.why_nobody(task)
+        left = [name for name in state.pairs if state.available[name]]
+        if not left:
+            return Reason.NO_AVAILABILITY, "nobody who could take it is available"
+        for guard in self._guards:
+            if guard.concerns(task):
+                able = [name for name in left if guard.allows(task, name, state)]
+                if not able:
+                    return guard.reason, guard.words(task)
+                left = able
+        return Reason.NO_CAPACITY, self._full(left)
+
+    def _full(self, names: Iterable[str]) -> str:
+        """Say how full the roomiest of these are."""
+        state = self.state
+        most = max(names, key=state.room)
+        if state.open[most] >= self._most[most]:
+            return f"rep {most!r} holds {state.open[most]} of at most {self._most[most]:g} tasks"
+        return (
+            f"load {state.load[most]:g}/{state.capacity[most]:g} {self.problem.effort_unit} on rep "
+            f"{most!r}, who has the most room; it takes {state.effort_of(most):g}"
+        )
+
+    def _refusal(self, task: Task, name: str) -> tuple[Reason, str]:
+        """Say why a rep that was named may not have the task."""
+        state = self.state
+        if name not in state.reps:
+            return Reason.NO_REP, f"rep {name!r} is unknown"
+        if name not in state.pairs:
+            return Reason.EXCLUDED, f"rep {name!r} is not eligible for it"
+        if not state.available[name]:
+            return Reason.NO_AVAILABILITY, f"rep {name!r} is not available"
+        for guard in self._guards:
+            if guard.concerns(task) and not guard.allows(task, name, state):
+                return guard.reason, f"rep {name!r} may not have it: {guard.words(task)}"
+        return Reason.NO_CAPACITY, self._full([name])
+
+    # -- in and out --------------------------------------------------------------------------
+
+    def to_data(self) -> dict[str, Any]:
+        """Give all that decides what comes, as plain data."""
+        state = self.state
+        columns = {name: dict(getattr(state, name)) for name in NUMBERS}
+        columns["last_time"] = {n: None if t == -inf else t for n, t in state.last_time.items()}
+        return {
+            "version": VERSION,
+            "policy": self.policy.name,
+            "now": state.now,
+            "step": state.step,
+            "seed": state.seed,
+            "horizon": state.horizon,
+            "clock": state.clock,
+            "reps": columns,
+            "times": {name: list(times) for name, times in state.times.items() if times},
+            "away": sorted(self.away),
+            "changed": [
+                rep.model_dump(mode="json", exclude_defaults=True) for rep in self.changed.values()
+            ],
+            "held": [held.to_data() for held in self.held.values()],
+            "done": [held.to_data() for held in self.done.values()],
+            "guards": [guard.saved() for guard in self._guards],
+            "memory": state.memory,
+        }
+
+    def load(self, data: Mapping[str, Any]) -> None:
+        """Take over what :meth:`to_data` gave; everything goes on from there.
+
+        Raises
+        ------
+        LookupError, TypeError, ValueError
+            When it is not what was saved, or belongs to another team.
+        """
+        self._expect(data)
+        state = self.state
+        for row in data["changed"]:
+            rep = Rep.model_validate(row)
+            self.changed[rep.id] = state.reps[rep.id] = rep
+            default = rep.capacity if rep.capacity else 1.0
+            state.weight[rep.id] = default if rep.weight is None else rep.weight
+            self._enter(rep.id)
+        self.away = set(data["away"])
+        self._renew()
+        self.held = {held.task.id: held for held in map(Held.of, data["held"])}
+        self.done = {held.task.id: held for held in map(Held.of, data["done"])}
+        for held in self.held.values():
+            state.holder[held.task.id] = held.seats[OWNER][0]
+            for role, (name, *_) in held.seats.items():
+                for guard in self._guards:
+                    guard.took(held, name, role)
+        for guard, saved in zip(self._guards, data["guards"], strict=True):
+            guard.restore(saved)
+        for column in NUMBERS:
+            mine = getattr(state, column)
+            for name in mine:
+                mine[name] = data["reps"][column][name]
+        state.last_time = {n: -inf if t is None else t for n, t in state.last_time.items()}
+        state.times = {name: list(data["times"].get(name, ())) for name in state.reps}
+        state.now, state.step = float(data["now"]), int(data["step"])
+        state.clock = data["clock"]
+        state.seed, state.horizon = int(data["seed"]), data["horizon"]
+        state.memory = copy.deepcopy(data["memory"])
+
+    def _expect(self, data: Mapping[str, Any]) -> None:
+        """Raise ValueError unless a saved state is of this team and this policy."""
+        if data["version"] != VERSION:
+            raise ValueError(f"version {data['version']!r} is unknown; known: {VERSION}")
+        if data["policy"] != self.policy.name:
+            raise ValueError(f"it is of the policy {data['policy']}, not of {self.policy.name}")
+        clock = one_clock(data["clock"], self.state.clock)
+        if clock == "mixed":
+            mine = self.state.clock
+            raise ValueError(f"its times are {data['clock']}, those of the problem {mine}")
+        changed = [str(row["id"]) for row in data["changed"]]
+        known, saved = {*self.state.reps, *changed}, set(data["reps"]["load"])
+        if known != saved:
+            odd = ", ".join(map(repr, sorted(known ^ saved)[:5]))
+            raise ValueError(f"it is of another team: {odd} in one of the two only")

@@ -1,0 +1,245 @@
+"""Who could ever take a task that arrives: rules, skills and fit in, a pair for each such rep out.
+
+Tasks that ask for the same share one look-up, so that a stream of a few kinds of tasks costs next
+to nothing. What depends on the moment (room, calendars, caps) is looked at in
+:mod:`assignopt.dispatching.guards`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..plan import Reason
+from ..rules import Allow, Forbid, MinFit
+
+if TYPE_CHECKING:
+    from ..columns import Bools
+    from ..policies.state import Pair
+    from ..problem import Problem
+    from ..records import Rep, Role, Task
+
+KEPT = 20_000
+"""How many kinds of tasks are remembered."""
+
+Fits = dict[str, tuple[float, float]]
+"""rep id -> fit and efficiency, in the order of the team."""
+
+
+class Seats:
+    """The reps by what they may hold.
+
+    Parameters
+    ----------
+    problem
+        The rules, and the pairs table where there is one.
+    reps
+        The team; to be told with :meth:`renew` when it changes.
+    """
+
+    def __init__(self, problem: Problem, reps: Mapping[str, Rep]) -> None:
+        self._problem = problem
+        self._rules = [rule for rule in problem.rules if isinstance(rule, Allow | Forbid)]
+        self._least_fit = max(
+            (rule.value for rule in problem.rules if isinstance(rule, MinFit)), default=None
+        )
+        self._keys, self._named = _asked_for([rule.task for rule in self._rules])
+        self._listed = _Listed(problem) if problem.pair_columns is not None else None
+        self.renew(reps)
+
+    def renew(self, reps: Mapping[str, Rep]) -> None:
+        """Look at the team anew."""
+        self._ids = np.array(list(reps), object)
+        self._efficiency = np.array([rep.efficiency for rep in reps.values()], float)
+        self._fit_of = {name: rep.fit for name, rep in reps.items()}
+        self._level: dict[str, np.ndarray[Any, Any]] = {}
+        for row, rep in enumerate(reps.values()):
+            for skill, level in rep.skills.items():
+                if skill not in self._level:
+                    self._level[skill] = np.full(len(self._ids), -np.inf)
+                self._level[skill][row] = level
+        self._who = [
+            np.array([selects(rule.rep, rep) for rep in reps.values()], bool)
+            for rule in self._rules
+        ]
+        self._kinds: dict[Any, Fits] = {}
+
+    def pairs(
+        self, task: Task, role: Role | None = None, given: Mapping[str, Any] | None = None
+    ) -> dict[str, Pair]:
+        """Give fit, effort and value of each rep that could ever hold the seat."""
+        fits = self._kind(task, role)
+        effort = task.effort if role is None else role.effort
+        worth = task.value * credit_of(task, role)
+        rows = given
+        if rows is None and self._listed is not None:
+            rows = self._listed.of(task.id)
+        if rows is None:
+            return {
+                name: (fit, effort / efficiency, worth * fit)
+                for name, (fit, efficiency) in fits.items()
+            }
+        found: dict[str, Pair] = {}
+        for name, (fit, efficiency) in fits.items():
+            row = rows.get(name)
+            if row is not None:
+                found[name] = self._overridden(task, role, row, fit, efficiency)
+        least = self._least_fit
+        if least is None:
+            return found
+        return {name: pair for name, pair in found.items() if pair[0] >= least}
+
+    def _overridden(
+        self, task: Task, role: Role | None, row: Any, fit: float, efficiency: float
+    ) -> Pair:
+        """Put what a row of the pairs table says in the place of what is so by default."""
+        own_fit, own_effort, own_value = row
+        credit = credit_of(task, role)
+        if own_fit is not None:
+            fit = own_fit
+        effort = (task.effort if role is None else role.effort) / efficiency
+        if role is None and own_effort is not None:
+            effort = own_effort
+        value = task.value * credit * fit if own_value is None else own_value * credit
+        return fit, effort, value
+
+    def _kind(self, task: Task, role: Role | None) -> Fits:
+        requires = task.requires if role is None else role.requires
+        key: Any = (task.customer_type, tuple(requires.items()))
+        if self._rules:
+            key += tuple(_answer(task, name) for name in self._keys)
+            key += (task.id if task.id in self._named else None,)
+        found = self._kinds.get(key)
+        if found is None:
+            if len(self._kinds) >= KEPT:
+                self._kinds.clear()
+            found = self._kinds[key] = self._look_up(task, requires)
+        return found
+
+    def _look_up(self, task: Task, requires: Mapping[str, float]) -> Fits:
+        who = self._by_rule(task, self._by_skill(requires, np.ones(len(self._ids), bool)))
+        fits = {}
+        kind = task.customer_type
+        listed = self._listed is not None  # its fit may be another: looked at with the pair
+        for row in np.flatnonzero(who).tolist():
+            name = self._ids[row]
+            fit = fit_for(self._fit_of[name], kind)
+            if listed or self._least_fit is None or fit >= self._least_fit:
+                fits[name] = (fit, float(self._efficiency[row]))
+        return fits
+
+    def _by_skill(self, requires: Mapping[str, float], who: Bools) -> Bools:
+        for skill, least in requires.items():
+            if least > 0:
+                level = self._level.get(skill)
+                who = who & (level >= least) if level is not None else np.zeros(len(who), bool)
+        return who
+
+    def _by_rule(self, task: Task, who: Bools) -> Bools:
+        for rule, named in zip(self._rules, self._who, strict=True):
+            if selects(rule.task, task):
+                who = who & (named if isinstance(rule, Allow) else ~named)
+        return who
+
+    def why_nobody(self, task: Task, role: Role | None = None) -> tuple[Reason, str]:
+        """Say why no rep could ever hold a seat: the first condition that leaves nobody."""
+        requires = task.requires if role is None else role.requires
+        who = np.ones(len(self._ids), bool)
+        if not who.any():
+            return Reason.NO_REP, "there are no reps"
+        who = self._by_skill(requires, who)
+        if not who.any():
+            wanted = ", ".join(f"{skill} >= {least:g}" for skill, least in requires.items())
+            return Reason.NO_SKILL, f"no rep has {wanted}"
+        for rule, named in zip(self._rules, self._who, strict=True):
+            if selects(rule.task, task):
+                who = who & (named if isinstance(rule, Allow) else ~named)
+                if not who.any():
+                    told = Reason.REGION if isinstance(rule, Allow) else Reason.EXCLUDED
+                    return told, f"{rule.sentence} ({rule.id})"
+        if self._listed is not None and self._listed.of(task.id) == {}:
+            return Reason.NO_FIT, "the pairs table lists no rep for it"
+        if self._least_fit is not None:
+            return Reason.NO_FIT, f"no rep has a fit of at least {self._least_fit:g}"
+        return Reason.NO_FIT, "no pair is given for anybody who could take it"
+
+
+class _Listed:
+    """The pairs table of a problem, by task."""
+
+    def __init__(self, problem: Problem) -> None:
+        table = problem.pair_columns
+        assert table is not None
+        self._row = {name: row for row, name in enumerate(problem.task_columns.id)}
+        self._names = problem.rep_columns.id
+        self._table = table
+        self._first = np.searchsorted(table.task, np.arange(len(self._row) + 1))
+
+    def of(self, task_id: str) -> dict[str, tuple[Any, Any, Any]]:
+        """Give fit, effort and value of each listed pair of a task; None where not given."""
+        row = self._row.get(task_id)
+        if row is None:
+            return {}
+        part = slice(int(self._first[row]), int(self._first[row + 1]))
+        names = self._names[self._table.rep[part]].tolist()
+        columns = [
+            [None] * len(names) if cells is None else cells[part].tolist()
+            for cells in (self._table.fit, self._table.effort, self._table.value)
+        ]
+        return dict(zip(names, zip(*columns, strict=True), strict=True))
+
+
+def credit_of(task: Task, role: Role | None) -> float:
+    """Give the share of a task's value that a seat earns."""
+    if role is not None:
+        return role.credit or 0.0
+    return 1.0 - sum(one.credit or 0.0 for one in task.roles) if task.roles else 1.0
+
+
+def fit_for(fit: Mapping[str, float], customer_type: str | None) -> float:
+    """Give the fit for a customer type: 1 where no fit is stated, 0 for a type left out."""
+    if customer_type is None or not fit:
+        return 1.0
+    return fit.get(customer_type, 0.0)
+
+
+def selects(selector: Any, record: Any) -> bool:
+    """Tell whether a selector picks one record; :func:`assignopt.selectors.mask` for one row."""
+    if selector is None:
+        return True
+    if isinstance(selector, str):
+        return bool(record.id == selector)
+    if not isinstance(selector, Mapping):
+        return record.id in selector
+    for key, want in selector.items():
+        wanted = want if isinstance(want, list) else [want]
+        answer = _answer(record, key)
+        if isinstance(answer, tuple):
+            if not any(name in wanted for name in answer):
+                return False
+        elif answer is None or answer not in wanted:
+            return False
+    return True
+
+
+def _answer(record: Any, key: str) -> Any:
+    """Give what a record has under a tag or a field; of a field with many names, these."""
+    if key in record.tags:
+        return record.tags[key]
+    answer = getattr(record, key, None)
+    return tuple(answer) if isinstance(answer, Mapping) else answer
+
+
+def _asked_for(selected: list[Any]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """List the tags and fields that selectors look at, and the ids they name."""
+    keys: dict[str, None] = {}
+    ids: set[str] = set()
+    for selector in selected:
+        named = selector
+        if isinstance(selector, Mapping):
+            keys |= dict.fromkeys(key for key in selector if key != "id")
+            named = selector.get("id", ())
+        ids |= {named} if isinstance(named, str) else set(named or ())
+    return tuple(keys), frozenset(ids)

@@ -1,0 +1,127 @@
+"""What a policy is: a small object that looks at a task and at the state, and says who takes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ..plan import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..records import Task
+    from .state import State
+
+
+Choice = str | Reason | None
+"""A rep id; or why nobody takes the task."""
+
+
+class Policy:
+    """The base of all policies: a rule that says who takes a task.
+
+    A policy holds its options and nothing else. What it has to remember between two tasks it keeps
+    in ``state.memory``, which is plain data that goes out with the state and comes back, so that a
+    restored stream goes on as if nothing had happened. Only :meth:`choose` has to be written.
+
+    Who may take a task at all is not the policy's business: ``state.candidates`` lists those who
+    keep every rule and have room now, and a choice of anybody else is refused.
+
+    Examples
+    --------
+    A policy of one's own: whoever has had the least value so far.
+
+    >>> import assignopt as ao
+    >>> class Poorest(ao.policies.Policy):
+    ...     def choose(self, task, state):
+    ...         return min(state.candidates, key=state.value.get)
+    >>> router = ao.Router(ao.Problem([ao.Rep("ana"), ao.Rep("bo")], []), policy=Poorest())
+    >>> [router.assign(ao.Task(f"t{n}", value=n)).rep_id for n in (5, 1, 2, 3)]
+    ['ana', 'bo', 'bo', 'bo']
+    """
+
+    waits: ClassVar[float] = 0.0
+    """For how many seconds a task may wait for a rep who is not available yet."""
+
+    @property
+    def name(self) -> str:
+        """What the policy is called in tables: its class, with the options that differ."""
+        options = ", ".join(f"{key}={value!r}" for key, value in self.options().items())
+        return f"{type(self).__name__}({options})" if options else type(self).__name__
+
+    def options(self) -> dict[str, Any]:
+        """Give the options that are not at their default, as they are shown and saved."""
+        return {}
+
+    def begin(self, state: State) -> None:
+        """Prepare ``state.memory``, once, before the first task."""
+
+    def choose(self, task: Task, state: State) -> Choice:
+        """Say who takes the task.
+
+        Parameters
+        ----------
+        task
+            What has come.
+        state
+            How things stand; not to be changed here. ``state.candidates``, never empty, lists who
+            may take it.
+
+        Returns
+        -------
+        str or Reason or None
+            One of the candidates; or why nobody is to take it (None: ``Reason.DOMINATED``).
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not say who takes a task")
+
+    def choose_many(self, tasks: Sequence[Task], state: State) -> list[Choice] | None:
+        """Say who takes each of several tasks that are decided together; None: one after another.
+
+        ``state.candidates`` is empty here: ``state.may_take(task)`` lists who may take one of them.
+        """
+        return None
+
+    def price(self, task: Task, rep_id: str, state: State) -> float:
+        """Give the price of the rep's time for this task, as the policy sees it; 0 without any."""
+        return 0.0
+
+    def assigned(self, task: Task, rep_id: str, state: State) -> None:
+        """Take note of an assignment, by this policy or by hand, after the state has."""
+
+    def passed(self, task: Task, state: State) -> None:
+        """Take note of a task that nobody took."""
+
+    def released(self, task: Task, rep_id: str, state: State) -> None:
+        """Take note that a rep is done with a task."""
+
+    def credited(self, task: Task, rep_id: str, state: State) -> None:
+        """Take note that a task does not count for a rep: a no-show, a lead that was none."""
+
+    def team_changed(self, state: State) -> None:
+        """Take note that somebody joined, left, or is available again or no more."""
+
+    # -- learning, off the way of a decision -------------------------------------------------
+
+    every: ClassVar[int | None] = None
+    """After how many arrivals it is time to learn; None: never."""
+
+    def snapshot(self, state: State) -> Any:
+        """Copy what is to be learned from; quick."""
+        return None
+
+    def learn(self, snapshot: Any) -> Any:
+        """Compute what is learned, as plain data; it may take its time, beside decisions."""
+        return None
+
+    def install(self, learned: Any, state: State) -> None:
+        """Put what was learned into ``state.memory``; quick."""
+
+    def __repr__(self) -> str:
+        return self.name if self.options() else f"{self.name}()"
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]

@@ -1,0 +1,148 @@
+"""State: all that a policy may look at when it decides, as plain data by rep id."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+from ..records import OWNER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ..problem import Problem
+    from ..records import Rep, Task
+
+Pair = tuple[float, float, float]
+"""Fit, effort and value of one pair."""
+
+
+@dataclass(slots=True, eq=False)
+class State:
+    """How things stand in a stream of tasks.
+
+    The dictionaries have every rep of the team, in its order. A policy reads them; the one thing
+    it may change is ``memory``, in any of its methods but ``choose``; and there, ``scores``.
+
+    Parameters
+    ----------
+    problem
+        The team, its rules, and in its tasks the forecast.
+    reps
+        The reps by id, those included that joined later.
+    weight
+        Entitlement of each rep.
+    capacity
+        Most effort each rep can hold; infinity without a limit.
+    load
+        Effort each rep holds now, carried load included, in effort units.
+    open
+        Tasks each rep holds now, in any role.
+    count, given, worth, value, burden
+        Tasks, effort, worth, value and burden each rep has been given so far; what was released
+        stays in, what was credited back does not.
+    last
+        Number of the arrival with which each rep last got a task; -1 before the first.
+    last_time
+        When that was, in seconds; minus infinity before the first.
+    times
+        The times of all assignments of each rep, in order.
+    available
+        Whether each rep takes tasks at all now (active, and not set unavailable).
+    holder
+        task id -> its owner, of the tasks that are held now.
+    now
+        The time, in seconds (datetimes: since 1970).
+    clock
+        What the times are: ``"seconds"``, ``"datetime"`` or ``"aware datetime"``; ``"none"`` as
+        long as there were no times.
+    step
+        Number of the present arrival, from 0.
+    horizon
+        How many arrivals are expected in all; None where nobody knows.
+    seed
+        For draws.
+    memory
+        What the policy keeps between two tasks; plain data.
+    candidates
+        Who may take the present task: everybody who keeps every rule and has room, in the order of
+        the team.
+    role
+        The role that is to be filled.
+    scores
+        What a policy may leave of its choice: candidate -> score, the higher the better. They are
+        the order of a decision's alternatives.
+    pairs
+        rep id -> (fit, effort, value) for the present task, of everybody who could ever take it.
+    may_take
+        A function: the candidates of any task, as of now.
+    available_from
+        A function of a rep id: from when on the rep is available, in seconds; ``now`` for one who
+        is, infinity for one who is not for as long as is known.
+    """
+
+    problem: Problem
+    reps: dict[str, Rep]
+    weight: dict[str, float]
+    capacity: dict[str, float] = field(default_factory=dict)
+    load: dict[str, float] = field(default_factory=dict)
+    open: dict[str, int] = field(default_factory=dict)
+    count: dict[str, int] = field(default_factory=dict)
+    given: dict[str, float] = field(default_factory=dict)
+    worth: dict[str, float] = field(default_factory=dict)
+    value: dict[str, float] = field(default_factory=dict)
+    burden: dict[str, float] = field(default_factory=dict)
+    last: dict[str, int] = field(default_factory=dict)
+    last_time: dict[str, float] = field(default_factory=dict)
+    times: dict[str, list[float]] = field(default_factory=dict)
+    available: dict[str, bool] = field(default_factory=dict)
+    holder: dict[str, str] = field(default_factory=dict)
+    now: float = 0.0
+    clock: str = "none"
+    step: int = 0
+    horizon: int | None = None
+    seed: int = 0
+    memory: dict[str, Any] = field(default_factory=dict)
+    candidates: Sequence[str] = ()
+    role: str = OWNER
+    scores: Mapping[str, float] | None = None
+    pairs: Mapping[str, Pair] = field(default_factory=dict)
+    may_take: Callable[[Task], Sequence[str]] = lambda task: ()
+    available_from: Callable[[str], float] = lambda rep_id: -inf
+
+    def fit_of(self, rep_id: str) -> float:
+        """Give the fit of a rep for the present task."""
+        return self.pairs[rep_id][0]
+
+    def effort_of(self, rep_id: str) -> float:
+        """Give what the present task costs a rep, in effort units."""
+        return self.pairs[rep_id][1]
+
+    def value_of(self, rep_id: str) -> float:
+        """Give the value of the present task with a rep."""
+        return self.pairs[rep_id][2]
+
+    def room(self, rep_id: str) -> float:
+        """Give how much more effort a rep can hold; infinity without a limit."""
+        return self.capacity[rep_id] - self.load[rep_id]
+
+    def received(self, rep_id: str, seconds: float) -> int:
+        """Count the assignments of a rep within the last ``seconds``."""
+        times = self.times[rep_id]
+        return len(times) - bisect_left(times, self.now - seconds)
+
+    def draw(self, among: int, salt: str = "") -> int:
+        """Draw a whole number below ``among``, the same for the same seed, arrival and salt.
+
+        It needs no state but the number of the arrival, so that a restored stream draws the same,
+        and two policies in one comparison meet with the same luck.
+        """
+        return int(self.uniform(salt) * among)
+
+    def uniform(self, salt: str = "") -> float:
+        """Draw a number from 0 up to 1, as :meth:`draw` does."""
+        text = f"{self.seed}|{self.step}|{salt}".encode()
+        return int.from_bytes(blake2b(text, digest_size=7).digest()) / (1 << 56)

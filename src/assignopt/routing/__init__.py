@@ -1,0 +1,7 @@
+"""Routing: tasks as they come, one decision each, at once."""
+
+from .decision import Decision
+from .events import Event
+from .router import Router
+
+__all__ = ["Decision", "Event", "Router"]

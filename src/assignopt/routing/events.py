@@ -1,0 +1,113 @@
+"""What can happen to a router, as a log that only grows and can be played again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..errors import Faults
+from ..plan import frame_of
+from ..records import Rep, Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .decision import Decision
+
+KINDS = ("assign", "batch", "adopt", "release", "credit_back", "available", "rep", "learn")
+LOG = {
+    "event": "str",
+    "at": "float64",
+    "task_id": "str",
+    "rep_id": "str",
+    "reason": "str",
+    "detail": "str",
+    "price": "float64",
+}
+
+
+class Event(NamedTuple):
+    """One thing that happened.
+
+    Parameters
+    ----------
+    kind
+        One of :data:`KINDS`.
+    at
+        When, in seconds.
+    clock
+        What the times are.
+    given
+        What the router was told.
+    said
+        The decisions it took.
+    """
+
+    kind: str
+    at: float
+    clock: str
+    given: dict[str, Any]
+    said: tuple[Decision, ...] = ()
+
+    def to_data(self) -> dict[str, Any]:
+        """Give the event as plain data."""
+        given = {name: _plain(value) for name, value in self.given.items()}
+        data = {"kind": self.kind, "at": self.at, "clock": self.clock, **given}
+        return data | ({"said": [one.to_data() for one in self.said]} if self.said else {})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Task | Rep):
+        return value.model_dump(mode="json", exclude_defaults=True)
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value
+
+
+def write_log(events: Iterable[Event]) -> str:
+    """Write events as JSON, one to a line."""
+    return "".join(f"{json.dumps(event.to_data(), ensure_ascii=False)}\n" for event in events)
+
+
+def read_log(log: Any) -> list[dict[str, Any]]:
+    """Read what :func:`write_log` wrote, or the events themselves.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        With every line at fault.
+    """
+    lines: list[Any] = log.splitlines() if isinstance(log, str) else list(log)
+    faults, read = Faults("Router.replay"), []
+    for number, line in enumerate(lines):
+        place = ("log", number)
+        try:
+            data = json.loads(line) if isinstance(line, str) else line
+        except ValueError as error:
+            faults.add(place, f"the line is not readable: {error}. Give what log_to_json() gave")
+            continue
+        data = data.to_data() if isinstance(data, Event) else data
+        if not isinstance(data, Mapping) or data.get("kind") not in KINDS:
+            faults.add(place, f"no event; known kinds: {', '.join(KINDS)}", data)
+        else:
+            read.append(dict(data))
+    faults.raise_if_any()
+    return read
+
+
+def log_frame(events: Iterable[Event]) -> pd.DataFrame:
+    """Make a frame of events, a row for each decision or other event."""
+    rows: list[tuple[Any, ...]] = []
+    for event in events:
+        if event.said:
+            for one in event.said:
+                reason = None if one.reason is None else str(one.reason)
+                told = (one.task_id, one.rep_id, reason, one.detail or None, one.price)
+                rows.append((event.kind, event.at, *told))
+        else:
+            given = event.given
+            rep = given.get("rep_id") or getattr(given.get("rep"), "id", None)
+            detail = str(given["available"]) if "available" in given else given.get("reason")
+            rows.append((event.kind, event.at, given.get("task_id"), rep, None, detail, 0.0))
+    return frame_of(rows, LOG)

@@ -1,0 +1,106 @@
+"""What callers hand to a router, read with every fault at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ..errors import Faults, Place
+from ..policies import LongestWait as Prices
+from ..policies import Policy
+from ..records import Amount, Share, Task
+from ..turns.reading import unknown
+
+
+class PairRow(BaseModel):
+    """What one pair has of its own."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    fit: Share | None = None
+    effort: Amount | None = None
+    value: Amount | None = None
+
+
+def unknown_rep(rep_id: Any, known: Iterable[str]) -> str:
+    """Say that a rep is unknown."""
+    return unknown(rep_id, known)
+
+
+def unknown_task(task_id: Any, known: Iterable[str]) -> str:
+    """Say that a task is held by nobody."""
+    ids = list(known)
+    near = get_close_matches(task_id, ids[:5000], 1) if isinstance(task_id, str) else []
+    remedy = f"did you mean {near[0]!r}?" if near else "It was not assigned, or is released already"
+    return f"task {task_id!r} is held by nobody; {len(ids)} tasks are held. {remedy}"
+
+
+def read_policy(policy: Any, place: Place, faults: Faults) -> Policy:
+    """Take a policy; a class of one without options for an object of it."""
+    if policy is None:
+        return Prices()
+    if isinstance(policy, type) and issubclass(policy, Policy):
+        policy = policy()
+    if not isinstance(policy, Policy):
+        message = (
+            f"{policy!r} is no policy. Give one of assignopt.policies, or an object of a class "
+            "derived from assignopt.policies.Policy"
+        )
+        faults.add(place, message, policy)
+        return Prices()
+    return policy
+
+
+def read_pairs(pairs: Any, known: Mapping[str, Any], faults: Faults) -> dict[str, Any] | None:
+    """Read who may take a task: ids, or rep id -> what the pair has of its own."""
+    if pairs is None:
+        return None
+    if isinstance(pairs, str) or not isinstance(pairs, Iterable):
+        message = f"{pairs!r} is no list of ids. Give ids, or rep id -> {{fit, effort, value}}"
+        faults.add(("pairs",), message, pairs)
+        return None
+    rows = pairs if isinstance(pairs, Mapping) else {key: {} for key in pairs}
+    found: dict[str, Any] = {}
+    for name, row in rows.items():
+        if name not in known:
+            faults.add(("pairs", str(name)), unknown_rep(name, known), name)
+            continue
+        if isinstance(row, tuple | list) and len(row) == 3:  # as the log has it
+            row = dict(zip(("fit", "effort", "value"), row, strict=True))
+        try:
+            read = PairRow.model_validate(row)
+        except ValidationError as error:
+            faults.adopt(error, ("pairs", name))
+            continue
+        found[name] = (read.fit, read.effort, read.value)
+    return found
+
+
+def read_tasks(tasks: Any, held: Mapping[str, Any], title: str) -> list[Task]:
+    """Read tasks that come together: none twice, none that is held already.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        With every task at fault.
+    """
+    faults, read, seen = Faults(title), [], set()
+    for number, given in enumerate(tasks):
+        place = ("tasks", number)
+        try:
+            task = given if isinstance(given, Task) else Task.model_validate(given)
+        except ValidationError as error:
+            faults.adopt(error, place)
+            continue
+        if task.id in held:
+            message = f"task {task.id!r} is held already. Release it first"
+            faults.add((*place, "id"), message, task.id)
+        elif task.id in seen:
+            faults.add((*place, "id"), f"task {task.id!r} stands twice. Keep one", task.id)
+        seen.add(task.id)
+        read.append(task)
+    faults.raise_if_any()
+    return read

@@ -1,0 +1,545 @@
+"""Router: a task in, a rep out, at once; every rule kept, all state in the caller's hands."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from itertools import zip_longest
+from math import inf
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from ..columns import SECONDS, moment, one_clock, seconds
+from ..dispatching import Desk
+from ..errors import Faults
+from ..problem import Problem
+from ..records import Rep, Task, read_time, time_kind
+from .decision import Decision
+from .events import Event, log_frame, read_log, write_log
+from .reading import read_pairs, read_policy, read_tasks, unknown_rep, unknown_task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    import pandas as pd
+
+    from ..dispatching import Choices
+    from ..plan import Plan
+    from ..policies import Policy, State
+
+
+class Router:
+    """Assign tasks as they come.
+
+    At every moment every rule of the problem holds for what is held then: capacity and
+    ``max_tasks``, ``MaxTasks`` (``per`` day, week or month too), ``MaxLoad``, ``MaxLoadGap``,
+    skills, territories, pins, groups, times and calendars. Rules that ask for a least
+    (``MinTasks``, ``MinLoad``, ``CoverAll``) cannot hold before the work has come. Nothing that is
+    held is ever moved by the router.
+
+    The router keeps nothing outside: :attr:`state` is all of it, as JSON, and a router made from it
+    takes the same decisions. All methods may be called from several threads.
+
+    Parameters
+    ----------
+    problem
+        The team and its rules; its tasks are the forecast that prices are learnt from, and are not
+        assigned.
+    policy
+        Who decides; None: :class:`assignopt.policies.Prices`.
+    state
+        What :attr:`state` or :meth:`to_json` gave: it goes on from there.
+    seed
+        For the draws of the policy.
+    horizon
+        How many tasks are expected in all; None: as many as the forecast has.
+    clock
+        A function that tells the time (seconds, or a datetime where the problem has datetimes);
+        None: time passes as ``at`` says, and stands still in between.
+    learn_inline
+        Whether the policy learns on the way, when it is time (after every so many arrivals).
+        False: call :meth:`learn` from where it disturbs nobody, such as a thread of its own.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        When an argument is at fault, or the state is of another team.
+
+    Examples
+    --------
+    >>> import assignopt as ao
+    >>> team = ao.Problem([ao.Rep("ana", max_tasks=2, skills={"german"}), ao.Rep("bo")], [])
+    >>> router = ao.Router(team, policy=ao.policies.LongestWait())
+    >>> [router.assign(ao.Task(f"lead{n}")).rep_id for n in range(3)]
+    ['ana', 'bo', 'ana']
+    >>> print(router.assign(ao.Task("dach", requires={"german"})))
+    dach: nobody (no_capacity: rep 'ana' holds 2 of at most 2 tasks)
+    >>> _ = router.release("lead0")
+    >>> print(router.assign(ao.Task("dach", requires={"german"})))
+    dach: ana
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        policy: Policy | None = None,
+        state: str | Mapping[str, Any] | None = None,
+        *,
+        seed: int = 0,
+        horizon: int | None = None,
+        clock: Callable[[], float | datetime] | None = None,
+        learn_inline: bool = True,
+    ) -> None:
+        faults = Faults("Router")
+        if not isinstance(problem, Problem):
+            message = f"a {type(problem).__name__} is no problem. Give an assignopt.Problem"
+            faults.add(("problem",), message)
+        policy = read_policy(policy, ("policy",), faults)
+        for name, value in (("seed", seed), ("horizon", horizon)):
+            if not (name == "horizon" and value is None) and (
+                isinstance(value, bool) or not isinstance(value, int) or value < 0
+            ):
+                message = f"{value!r} is out of range; allowed is a whole number, 0 or more"
+                faults.add((name,), message, value)
+        faults.raise_if_any()
+        self._desk = Desk(problem, policy, seed, horizon, learns=learn_inline)
+        self._clock = clock
+        self._events: list[Event] = []
+        self._lock = RLock()
+        if state is not None:
+            self._read_state(state)
+
+    def _read_state(self, state: Any) -> None:
+        faults = Faults("Router")
+        try:
+            data = json.loads(state) if isinstance(state, str | bytes) else state
+            if not isinstance(data, Mapping):
+                raise TypeError(f"an object is expected, not {type(data).__name__}")
+            self._desk.load(data)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+            message = f"the state is not usable: {what}. Give what to_json() wrote for this team"
+            faults.add(("state",), message)
+        faults.raise_if_any()
+
+    # -- tasks -------------------------------------------------------------------------------
+
+    def assign(
+        self,
+        task: Task | Mapping[str, Any],
+        *,
+        at: float | datetime | None = None,
+        to: str | None = None,
+        pairs: Any = None,
+    ) -> Decision:
+        """Say who takes a task, and count it.
+
+        Parameters
+        ----------
+        task
+            A Task, or a mapping with its fields.
+        at
+            When it comes; None: what the clock says, else the time of the last event.
+        to
+            The rep who gets it by hand; the rules hold all the same.
+        pairs
+            Who may take it: rep ids, or rep id -> {fit, effort, value}; None: everybody who is
+            eligible.
+
+        Returns
+        -------
+        Decision
+            With a reason where nobody takes it. A policy that names somebody who is unknown, or may
+            not take the task, is refused: the reason says so, and nothing is counted.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            When the task is faulty or held already, the rep or a pair unknown, or the time before
+            the last one; nothing has changed then.
+        """
+        with self._lock:
+            now = self._time(at, "Router.assign")
+            if type(task) is not Task or task.id in self._desk.held or to is not None or pairs:
+                task, pairs = self._checked(task, to, pairs)
+            desk, number = self._desk, self._desk.state.step
+            desk.state.now = now
+            found = desk.offer(task, to=to, pairs=pairs)
+            decision = self._decided(found, number, by_hand=to is not None)
+            given = {"task": task} if to is None else {"task": task, "to": to}
+            if pairs is not None:
+                given["pairs"] = pairs
+            self._note("assign", given, (decision,))
+            return decision
+
+    def assign_many(
+        self, tasks: Iterable[Task | Mapping[str, Any]], *, at: float | datetime | None = None
+    ) -> list[Decision]:
+        """Say who takes each of several tasks that have come together.
+
+        A policy that decides on batches, such as :class:`assignopt.policies.Optimal`, decides on
+        all of them at once; any other one after another.
+        """
+        with self._lock:
+            now = self._time(at, "Router.assign_many")
+            read = read_tasks(tasks, self._desk.held, "Router.assign_many")
+            desk = self._desk
+            desk.state.now, number = now, desk.state.step
+            found = desk.offer_many(read)
+            said = tuple(
+                self._decided(one, number + place, by_hand=False) for place, one in enumerate(found)
+            )
+            self._note("batch", {"tasks": read}, said)
+            return list(said)
+
+    def _note(self, kind: str, given: dict[str, Any], said: tuple[Decision, ...] = ()) -> None:
+        state = self._desk.state
+        self._events.append(Event(kind, state.now, state.clock, given, said))
+
+    def _checked(self, task: Any, to: str | None, pairs: Any) -> tuple[Task, Any]:
+        faults = Faults("Router.assign")
+        known = self._desk.state.reps
+        read = None
+        try:
+            read = task if type(task) is Task else Task.model_validate(task)
+        except ValidationError as error:
+            faults.adopt(error, ("task",))
+        if read is not None and read.id in self._desk.held:
+            owner = self._desk.state.holder[read.id]
+            message = f"task {read.id!r} is held by rep {owner!r} already. Release it first"
+            faults.add(("task", "id"), message, read.id)
+        if to is not None and to not in known:
+            faults.add(("to",), unknown_rep(to, known), to)
+        pairs = read_pairs(pairs, known, faults)
+        faults.raise_if_any()
+        assert read is not None
+        return read, pairs
+
+    def _decided(self, found: Choices, number: int, *, by_hand: bool) -> Decision:
+        detail = found.detail
+        if found.refused is not None:
+            detail = f"policy {self._desk.policy.name} named rep {found.refused!r}: {detail}"
+        return Decision(
+            found.task.id,
+            found.rep_id,
+            found.reason,
+            detail,
+            found.price,
+            found.roles,
+            self._desk.state.now,
+            number,
+            "by hand" if by_hand else self._desk.policy.name,
+            found.candidates,
+            found.scores,
+        )
+
+    def adopt(self, plan: Plan, *, at: float | datetime | None = None) -> None:
+        """Count what a plan has given out as held, such as the plan of this morning.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            When a task is held already, or a rep is unknown; nothing is counted then.
+        """
+        with self._lock:
+            now = self._time(at, "Router.adopt")
+            rows = plan.raise_for_status().assignments
+            seats: dict[str, dict[str, str]] = {}
+            for task_id, role, rep_id in rows[["task_id", "role", "rep_id"]].itertuples(
+                index=False
+            ):
+                seats.setdefault(task_id, {})[role] = rep_id
+            tasks = [plan.problem.tasks[name] for name in seats]
+            faults, known = Faults("Router.adopt"), self._desk.state.reps
+            read_tasks(tasks, self._desk.held, "Router.adopt")
+            for name, people in seats.items():
+                for rep_id in people.values():
+                    if rep_id not in known:
+                        faults.add(("plan", name), unknown_rep(rep_id, known), rep_id)
+            faults.raise_if_any()
+            self._adopted(tasks, [seats[task.id] for task in tasks], now)
+
+    def _adopted(self, tasks: list[Task], seats: list[dict[str, str]], now: float) -> None:
+        self._desk.state.now = now
+        for task, people in zip(tasks, seats, strict=True):
+            self._desk.adopt(task, people)
+        self._note("adopt", {"tasks": tasks, "seats": seats})
+
+    def release(self, task_id: str, *, at: float | datetime | None = None) -> None:
+        """Say that a task is done: it uses no capacity any more, and still counts as given.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            When nobody holds it.
+        """
+        with self._lock:
+            now = self._time(at, "Router.release")
+            if task_id not in self._desk.held:
+                faults = Faults("Router.release")
+                faults.add(("task_id",), unknown_task(task_id, self._desk.held), task_id)
+                faults.raise_if_any()
+            self._desk.state.now = now
+            self._desk.release(task_id)
+            self._note("release", {"task_id": task_id})
+
+    def credit_back(
+        self, task_id: str, *, reason: str = "", at: float | datetime | None = None
+    ) -> None:
+        """Take a task out of what was given, as if it had not come: a no-show, a wrong number.
+
+        One that is still held is released with it.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            When it was never assigned, or is credited back already.
+        """
+        with self._lock:
+            now = self._time(at, "Router.credit_back")
+            if task_id not in self._desk.held and task_id not in self._desk.done:
+                faults = Faults("Router.credit_back")
+                message = (
+                    f"task {task_id!r} was not assigned, or is credited back already. Name one "
+                    "that is held, or is among the latest released"
+                )
+                faults.add(("task_id",), message, task_id)
+                faults.raise_if_any()
+            self._desk.state.now = now
+            self._desk.credit_back(task_id)
+            given = {"task_id": task_id, "reason": reason}
+            self._note("credit_back", given)
+
+    # -- the team ----------------------------------------------------------------------------
+
+    def set_available(
+        self,
+        rep_id: str,
+        available: bool,
+        *,
+        at: float | datetime | None = None,
+    ) -> None:
+        """Say that a rep takes no tasks for now, or takes them again; what it holds stays.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            When nobody has this id.
+        """
+        with self._lock:
+            now = self._time(at, "Router.set_available")
+            if rep_id not in self._desk.state.reps:
+                faults = Faults("Router.set_available")
+                faults.add(("rep_id",), unknown_rep(rep_id, self._desk.state.reps), rep_id)
+                faults.raise_if_any()
+            self._desk.state.now = now
+            self._desk.set_available(rep_id, bool(available))
+            given = {"rep_id": rep_id, "available": bool(available)}
+            self._note("available", given)
+
+    def add_rep(self, rep: Rep | Mapping[str, Any], *, at: float | datetime | None = None) -> None:
+        """Let a rep in; or, under an id that is there, change what a rep can and may hold.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            When the record is faulty.
+        """
+        with self._lock:
+            now = self._time(at, "Router.add_rep")
+            faults = Faults("Router.add_rep")
+            read: Any = None
+            try:
+                read = rep if isinstance(rep, Rep) else Rep.model_validate(rep)
+            except ValidationError as error:
+                faults.adopt(error, ("rep",))
+            faults.raise_if_any()
+            self._desk.state.now = now
+            self._desk.set_rep(read)
+            self._note("rep", {"rep": read})
+
+    def learn(self) -> None:
+        """Let the policy learn from what has come, such as new prices.
+
+        What is computed is computed without holding up anybody: decisions go on meanwhile, from
+        what was learnt before. What was learnt is in the log, so that a replay has it too.
+        """
+        policy = self._desk.policy
+        with self._lock:
+            snapshot = policy.snapshot(self._desk.state)
+        learned = policy.learn(snapshot)
+        with self._lock:
+            policy.install(learned, self._desk.state)
+            self._note("learn", {"learned": learned})
+
+    # -- time --------------------------------------------------------------------------------
+
+    def _time(self, at: Any, title: str) -> float:
+        """Give the time of an event in seconds; one before the last is a fault."""
+        state = self._desk.state
+        if at is None:
+            if self._clock is None:
+                return state.now
+            at = self._clock()
+        if type(at) is float and state.now <= at < inf and state.clock == SECONDS:
+            return at
+        faults = Faults(title)
+        read: Any = None
+        try:
+            read = read_time(at)
+        except ValueError as error:
+            faults.add(("at",), str(error), at)
+        faults.raise_if_any()
+        kind, found = time_kind(read), seconds(read)
+        assert found is not None
+        if one_clock(kind, state.clock) == "mixed":
+            message = f"{at} is in {kind}, earlier times in {state.clock}. Give all of one kind"
+            faults.add(("at",), message, at)
+        elif state.clock != "none" and found < state.now:
+            last = moment(state.now, kind)
+            message = (
+                f"{at} is before the last event, at {last}; time only goes on. Give a later one"
+            )
+            faults.add(("at",), message, at)
+        faults.raise_if_any()
+        state.clock = kind
+        return found
+
+    # -- what it comes to --------------------------------------------------------------------
+
+    @property
+    def problem(self) -> Problem:
+        """The team, its rules and the forecast, as given."""
+        return self._desk.problem
+
+    @property
+    def policy(self) -> Policy:
+        """Who decides."""
+        return self._desk.policy
+
+    @property
+    def view(self) -> State:
+        """How things stand now, as policies see it; to look at, not to change."""
+        return self._desk.state
+
+    @property
+    def held(self) -> dict[str, str]:
+        """The owners of the tasks that are held now, by task id."""
+        with self._lock:
+            return dict(self._desk.state.holder)
+
+    @property
+    def log(self) -> pd.DataFrame:
+        """All that has happened since this router was made, as a frame; nothing is ever removed."""
+        with self._lock:
+            return log_frame(self._events)
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """All that has happened since this router was made."""
+        with self._lock:
+            return tuple(self._events)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """All that decides what comes, as plain data."""
+        with self._lock:
+            return json.loads(self.to_json())  # type: ignore[no-any-return]
+
+    def to_json(self) -> str:
+        """Give the state as JSON text."""
+        with self._lock:
+            return json.dumps(self._desk.to_data(), ensure_ascii=False)
+
+    def log_to_json(self) -> str:
+        """Give the log as JSON, an event to a line, for :meth:`replay`."""
+        with self._lock:
+            return write_log(self._events)
+
+    @classmethod
+    def replay(
+        cls,
+        problem: Problem,
+        log: str | Iterable[Any],
+        policy: Policy | None = None,
+        state: str | Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> Router:
+        """Play a log again, from the state at its beginning, and check every decision.
+
+        Parameters
+        ----------
+        problem, policy, state, **options
+            As the router had them at the beginning of the log.
+        log
+            What :meth:`log_to_json` or :attr:`events` gave.
+
+        Returns
+        -------
+        Router
+            As the one that wrote the log was at its end.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            When the log is not readable, or a decision comes out otherwise: the first such line is
+            named.
+
+        Examples
+        --------
+        >>> import assignopt as ao
+        >>> team = ao.Problem([ao.Rep("ana"), ao.Rep("bo")], [])
+        >>> router = ao.Router(team, policy=ao.policies.LongestWait())
+        >>> _ = [router.assign(ao.Task(f"t{n}")) for n in range(5)]
+        >>> again = ao.Router.replay(team, router.log_to_json(), ao.policies.LongestWait())
+        >>> again.state == router.state
+        True
+        """
+        options.setdefault("learn_inline", True)
+        router = cls(problem, policy, state, **options)
+        faults = Faults("Router.replay")
+        nothing: dict[str, Any] = {}
+        for number, row in enumerate(read_log(log)):
+            said = router._played(row)
+            told = row.get("said", [])
+            for mine, theirs in zip_longest(said, told, fillvalue=nothing):
+                if mine.get("rep_id") != theirs.get("rep_id") or mine.get("roles") != theirs.get(
+                    "roles"
+                ):
+                    message = (
+                        f"task {theirs.get('task_id')!r} went to {theirs.get('rep_id')!r} in the "
+                        f"log and goes to {mine.get('rep_id')!r} now. Give the problem, policy, "
+                        "seed and state that the log began with"
+                    )
+                    faults.add(("log", number), message)
+            faults.raise_if_any()
+        return router
+
+    def _played(self, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Let one event of a log happen; give the decisions."""
+        state = self._desk.state
+        at = None if row["at"] == state.now else moment(row["at"], row["clock"])
+        match row["kind"]:
+            case "assign":
+                one = self.assign(row["task"], at=at, to=row.get("to"), pairs=row.get("pairs"))
+                return [one.to_data()]
+            case "batch":
+                return [one.to_data() for one in self.assign_many(row["tasks"], at=at)]
+            case "adopt":
+                tasks = [Task.model_validate(task) for task in row["tasks"]]
+                self._adopted(tasks, row["seats"], self._time(at, "Router.replay"))
+            case "release":
+                self.release(row["task_id"], at=at)
+            case "credit_back":
+                self.credit_back(row["task_id"], reason=row.get("reason", ""), at=at)
+            case "available":
+                self.set_available(row["rep_id"], row["available"], at=at)
+            case "rep":
+                self.add_rep(row["rep"], at=at)
+            case "learn":
+                self._desk.policy.install(row["learned"], state)
+                self._note("learn", {"learned": row["learned"]})
+        return []

@@ -1,0 +1,1 @@
+"""Streams: what comes when, from a problem, a history or a generator."""
