@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from ..policies.policy import Choice, Policy
+    from ..policies.state import Pair
     from ..problem import Problem
     from .held import Seat
 
@@ -140,8 +141,7 @@ class Desk:
         """Let a rep in, or put this record in the place of the one with the same id."""
         state, old = self.state, self.state.reps.get(rep.id)
         state.reps[rep.id] = rep
-        default = rep.capacity if rep.capacity else 1.0
-        state.weight[rep.id] = default if rep.weight is None else rep.weight
+        state.weight[rep.id] = _weight(rep)
         if old is None:
             self._enter(rep.id)
         else:
@@ -277,10 +277,10 @@ class Desk:
             able = self._admitted(task, taken)
             roles[role.name] = None
             if able:
-                chosen = min(able, key=lambda name: state.load[name] / state.weight[name])
+                chosen = min(able, key=state.load_per_weight)
                 roles[role.name] = chosen
                 seats[role.name] = self._seat(task, role, chosen)
-        self._keep(Held(task, seats, state.now))
+        self._keep(Held(task, seats, state.now, None if pairs is None else dict(pairs)))
         self.policy.assigned(task, owner, state)
         return roles
 
@@ -318,14 +318,27 @@ class Desk:
 
     def adopt(self, task: Task, seats: Mapping[str, str]) -> None:
         """Count a task that was given out elsewhere, such as by a plan: role -> rep."""
-        state = self.state
-        roles: dict[str, Role | None] = {OWNER: None, **{role.name: role for role in task.roles}}
-        found: dict[str, Seat] = {}
-        for role, name in seats.items():
-            state.pairs = self._seats.pairs(task, roles[role])
-            found[role] = self._seat(task, roles[role], name)
-        self._keep(Held(task, found, state.now))
-        self.policy.assigned(task, seats[OWNER], state)
+        self._seated(Held(task, {}, self.state.now), seats)
+
+    def pass_on(self, task_id: str, seats: Mapping[str, str]) -> None:
+        """Let other people have a task that is held: role -> rep; it counts for them instead."""
+        self._seated(self.credit_back(task_id), seats)
+
+    def _seated(self, held: Held, people: Mapping[str, str]) -> None:
+        """Count a task for the people named."""
+        task, state = held.task, self.state
+        roles: dict[str, Role | None] = {OWNER: None} | {role.name: role for role in task.roles}
+        seats: dict[str, Seat] = {}
+        for role, name in people.items():
+            state.pairs = self._seats.pairs(task, roles[role], held.pairs)
+            seats[role] = self._seat(task, roles[role], name)
+        self._keep(Held(task, seats, held.at, held.pairs))
+        self.policy.assigned(task, people[OWNER], state)
+
+    def whole_pairs(self, held: Held) -> dict[str, Pair]:
+        """Give fit, effort and value of each rep that could own a task that is held."""
+        whole = held.task.model_copy(update={"roles": ()})
+        return self._seats.pairs(whole, None, held.pairs)
 
     def release(self, task_id: str) -> Held:
         """Take a task off those who have it: they are done."""
@@ -447,8 +460,7 @@ class Desk:
         for row in data["changed"]:
             rep = Rep.model_validate(row)
             self.changed[rep.id] = state.reps[rep.id] = rep
-            default = rep.capacity if rep.capacity else 1.0
-            state.weight[rep.id] = default if rep.weight is None else rep.weight
+            state.weight[rep.id] = _weight(rep)
             self._enter(rep.id)
         self.away = set(data["away"])
         self._renew()
@@ -487,3 +499,10 @@ class Desk:
         if known != saved:
             odd = ", ".join(map(repr, sorted(known ^ saved)[:5]))
             raise ValueError(f"it is of another team: {odd} in one of the two only")
+
+
+def _weight(rep: Rep) -> float:
+    """Give the entitlement of a rep: the weight, else the capacity, else 1."""
+    if rep.weight is not None:
+        return rep.weight
+    return 1.0 if rep.capacity is None else rep.capacity

@@ -26,19 +26,23 @@ class Held:
         role -> who has it, with effort, worth and value.
     at
         When it was given, in seconds.
+    pairs
+        Who might have taken it, as the caller said: rep id -> (fit, effort, value); None: everybody
+        who is eligible.
     """
 
     task: Task
     seats: dict[str, Seat]
     at: float
+    pairs: dict[str, Any] | None = None
 
     def to_data(self) -> dict[str, Any]:
         """Give it as plain data."""
-        task = self.task.model_dump(mode="json", exclude_defaults=True)
         return {
-            "task": task,
-            "seats": {r: list(seat) for r, seat in self.seats.items()},
+            "task": self.task.model_dump(mode="json", exclude_defaults=True),
+            "seats": {role: list(seat) for role, seat in self.seats.items()},
             "at": self.at,
+            "pairs": self.pairs,
         }
 
     @classmethod
@@ -48,4 +52,4 @@ class Held:
             role: (str(rep), float(effort), float(worth), float(value))
             for role, (rep, effort, worth, value) in data["seats"].items()
         }
-        return cls(Task.model_validate(data["task"]), seats, float(data["at"]))
+        return cls(Task.model_validate(data["task"]), seats, float(data["at"]), data["pairs"])

@@ -129,6 +129,11 @@ class State:
         """Give how much more effort a rep can hold; infinity without a limit."""
         return self.capacity[rep_id] - self.load[rep_id]
 
+    def load_per_weight(self, rep_id: str) -> float:
+        """Give the load of a rep per weight; infinity for one who is entitled to nothing."""
+        weight = self.weight[rep_id]
+        return self.load[rep_id] / weight if weight else inf
+
     def received(self, rep_id: str, seconds: float) -> int:
         """Count the assignments of a rep within the last ``seconds``."""
         times = self.times[rep_id]

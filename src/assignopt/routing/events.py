@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 
     from .decision import Decision
 
-KINDS = ("assign", "batch", "adopt", "release", "credit_back", "available", "rep", "learn")
+KINDS = (
+    "assign",
+    "batch",
+    "adopt",
+    "release",
+    "credit_back",
+    "available",
+    "rep",
+    "replan",
+    "learn",
+)
 LOG = {
     "event": "str",
     "at": "float64",

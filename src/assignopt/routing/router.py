@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from itertools import zip_longest
-from math import inf
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from pydantic import ValidationError
 
-from ..columns import SECONDS, moment, one_clock, seconds
+from ..check import Audit, audit
+from ..columns import moment
 from ..dispatching import Desk
 from ..errors import Faults
 from ..problem import Problem
-from ..records import Rep, Task, read_time, time_kind
+from ..rebalancing import rebalance
+from ..records import Rep, Task
 from .decision import Decision
-from .events import Event, log_frame, read_log, write_log
+from .events import Event, log_frame, write_log
+from .holding import problem_of
 from .reading import read_pairs, read_policy, read_tasks, unknown_rep, unknown_task
+from .replaying import played_again
+from .times import read_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    import pandas as pd
-
     from ..dispatching import Choices
     from ..plan import Plan
     from ..policies import Policy, State
+    from ..rebalancing import Rebalanced
 
 
 class Router:
@@ -163,7 +166,12 @@ class Router:
         """
         with self._lock:
             now = self._time(at, "Router.assign")
-            if type(task) is not Task or task.id in self._desk.held or to is not None or pairs:
+            if (
+                type(task) is not Task
+                or task.id in self._desk.held
+                or to is not None
+                or pairs is not None
+            ):
                 task, pairs = self._checked(task, to, pairs)
             desk, number = self._desk, self._desk.state.step
             desk.state.now = now
@@ -194,6 +202,11 @@ class Router:
             )
             self._note("batch", {"tasks": read}, said)
             return list(said)
+
+    def _time(self, at: Any, title: str) -> float:
+        if at is None and self._clock is not None:
+            at = self._clock()
+        return self._desk.state.now if at is None else read_at(at, self._desk.state, title)
 
     def _note(self, kind: str, given: dict[str, Any], said: tuple[Decision, ...] = ()) -> None:
         state = self._desk.state
@@ -246,12 +259,7 @@ class Router:
         """
         with self._lock:
             now = self._time(at, "Router.adopt")
-            rows = plan.raise_for_status().assignments
-            seats: dict[str, dict[str, str]] = {}
-            for task_id, role, rep_id in rows[["task_id", "role", "rep_id"]].itertuples(
-                index=False
-            ):
-                seats.setdefault(task_id, {})[role] = rep_id
+            seats = _people_of(plan.raise_for_status())
             tasks = [plan.problem.tasks[name] for name in seats]
             faults, known = Faults("Router.adopt"), self._desk.state.reps
             read_tasks(tasks, self._desk.held, "Router.adopt")
@@ -313,6 +321,83 @@ class Router:
             given = {"task_id": task_id, "reason": reason}
             self._note("credit_back", given)
 
+    # -- what is held, as a plan -------------------------------------------------------------
+
+    def audit(self, *, least: bool = False) -> Audit:
+        """Let the independent checker judge what is held now.
+
+        Rules that ask for a least (``MinTasks``, ``MinLoad``) come in with ``least=True``: what
+        they miss so far is a violation then. Caps per period of tasks without times are left out,
+        which only the stream knows.
+
+        Examples
+        --------
+        >>> import assignopt as ao
+        >>> router = ao.Router(ao.Problem([ao.Rep("ana", capacity=2)], []))
+        >>> _ = [router.assign(ao.Task(f"t{n}")) for n in range(3)]
+        >>> router.audit().ok, len(router.held)
+        (True, 2)
+        """
+        with self._lock:
+            problem = problem_of(self._desk, least=least)
+            rows = [(n, r, rep) for n, seats in self._people().items() for r, rep in seats.items()]
+            return audit(problem, pd.DataFrame(rows, columns=["task_id", "role", "rep_id"]))
+
+    def replan(self, problem: Any = None, **options: Any) -> Rebalanced:
+        """Rebalance what is held, and take the new plan over.
+
+        Parameters
+        ----------
+        problem
+            What has happened, as for :func:`assignopt.rebalance`; None: nothing. To change the team
+            itself, use :meth:`add_rep`.
+        **options
+            As for :func:`assignopt.rebalance`: ``max_moves``, ``target``, ``frozen``,
+            ``time_limit`` and others.
+
+        Returns
+        -------
+        Rebalanced
+            The plan; where it has no solution nothing changes.
+
+        Examples
+        --------
+        >>> import assignopt as ao
+        >>> team = ao.Problem([ao.Rep("ana"), ao.Rep("bo", active=False)], [])
+        >>> router = ao.Router(team)
+        >>> _ = [router.assign(ao.Task(f"t{n}")) for n in range(4)]
+        >>> router.add_rep(ao.Rep("bo"))
+        >>> plan = router.replan(max_moves=1)
+        >>> sorted(router.held.values())
+        ['ana', 'ana', 'ana', 'bo']
+        """
+        with self._lock:
+            plan = rebalance(self.audit(), problem, **options)
+            if not plan.frames:
+                return plan
+            now = self._people()
+            then = _people_of(plan)
+            self._follow(
+                {name: then.get(name, {}) for name in now if then.get(name, {}) != now[name]}
+            )
+            return plan
+
+    def _people(self) -> dict[str, dict[str, str]]:
+        """Say who has each task that is held: task id -> role -> rep."""
+        return {
+            name: {role: seat[0] for role, seat in held.seats.items()}
+            for name, held in self._desk.held.items()
+        }
+
+    def _follow(self, moved: Mapping[str, Mapping[str, str]]) -> None:
+        """Let everybody have what a plan gives them; what it leaves open is credited back."""
+        for name, people in moved.items():
+            if people:
+                self._desk.pass_on(name, people)
+            else:
+                self._desk.credit_back(name)
+        self._note("replan", {"moved": moved})
+
     # -- the team ----------------------------------------------------------------------------
 
     def set_available(
@@ -372,41 +457,11 @@ class Router:
             snapshot = policy.snapshot(self._desk.state)
         learned = policy.learn(snapshot)
         with self._lock:
-            policy.install(learned, self._desk.state)
-            self._note("learn", {"learned": learned})
+            self._learnt(learned)
 
-    # -- time --------------------------------------------------------------------------------
-
-    def _time(self, at: Any, title: str) -> float:
-        """Give the time of an event in seconds; one before the last is a fault."""
-        state = self._desk.state
-        if at is None:
-            if self._clock is None:
-                return state.now
-            at = self._clock()
-        if type(at) is float and state.now <= at < inf and state.clock == SECONDS:
-            return at
-        faults = Faults(title)
-        read: Any = None
-        try:
-            read = read_time(at)
-        except ValueError as error:
-            faults.add(("at",), str(error), at)
-        faults.raise_if_any()
-        kind, found = time_kind(read), seconds(read)
-        assert found is not None
-        if one_clock(kind, state.clock) == "mixed":
-            message = f"{at} is in {kind}, earlier times in {state.clock}. Give all of one kind"
-            faults.add(("at",), message, at)
-        elif state.clock != "none" and found < state.now:
-            last = moment(state.now, kind)
-            message = (
-                f"{at} is before the last event, at {last}; time only goes on. Give a later one"
-            )
-            faults.add(("at",), message, at)
-        faults.raise_if_any()
-        state.clock = kind
-        return found
+    def _learnt(self, learned: Any) -> None:
+        self._desk.policy.install(learned, self._desk.state)
+        self._note("learn", {"learned": learned})
 
     # -- what it comes to --------------------------------------------------------------------
 
@@ -498,28 +553,10 @@ class Router:
         >>> again.state == router.state
         True
         """
-        options.setdefault("learn_inline", True)
-        router = cls(problem, policy, state, **options)
-        faults = Faults("Router.replay")
-        nothing: dict[str, Any] = {}
-        for number, row in enumerate(read_log(log)):
-            said = router._played(row)
-            told = row.get("said", [])
-            for mine, theirs in zip_longest(said, told, fillvalue=nothing):
-                if mine.get("rep_id") != theirs.get("rep_id") or mine.get("roles") != theirs.get(
-                    "roles"
-                ):
-                    message = (
-                        f"task {theirs.get('task_id')!r} went to {theirs.get('rep_id')!r} in the "
-                        f"log and goes to {mine.get('rep_id')!r} now. Give the problem, policy, "
-                        "seed and state that the log began with"
-                    )
-                    faults.add(("log", number), message)
-            faults.raise_if_any()
-        return router
+        return played_again(cls(problem, policy, state, **options), log)
 
-    def _played(self, row: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Let one event of a log happen; give the decisions."""
+    def play(self, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Let one event of a log happen again; give the decisions, as plain data."""
         state = self._desk.state
         at = None if row["at"] == state.now else moment(row["at"], row["clock"])
         match row["kind"]:
@@ -534,12 +571,22 @@ class Router:
             case "release":
                 self.release(row["task_id"], at=at)
             case "credit_back":
-                self.credit_back(row["task_id"], reason=row.get("reason", ""), at=at)
+                self.credit_back(row["task_id"], reason=row["reason"], at=at)
             case "available":
                 self.set_available(row["rep_id"], row["available"], at=at)
             case "rep":
                 self.add_rep(row["rep"], at=at)
+            case "replan":
+                self._follow(row["moved"])
             case "learn":
-                self._desk.policy.install(row["learned"], state)
-                self._note("learn", {"learned": row["learned"]})
+                self._learnt(row["learned"])
         return []
+
+
+def _people_of(plan: Plan) -> dict[str, dict[str, str]]:
+    """Say who has each task in a plan: task id -> role -> rep."""
+    people: dict[str, dict[str, str]] = {}
+    rows = plan.assignments[["task_id", "role", "rep_id"]]
+    for task_id, role, rep_id in rows.itertuples(index=False):
+        people.setdefault(task_id, {})[role] = rep_id
+    return people

@@ -1,0 +1,384 @@
+"""The router against a slow twin that asks the independent checker about everybody, each time."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+import assignopt as ao
+from assignopt.dispatching import Desk
+from assignopt.policies import LongestWait, Policy
+from assignopt.routing.holding import LEAST, about, problem_of
+from strategies import problems
+
+WAITS = LongestWait()
+
+
+def team(*names: str, **rep: Any) -> ao.Problem:
+    return ao.Problem([ao.Rep(name, **rep) for name in names], [])
+
+
+def stream_of(problem: ao.Problem) -> ao.Problem:
+    """Leave out what a stream does not know: rules on its end, and present owners."""
+    tasks = [task.model_copy(update={"owner": None}) for task in problem.tasks.values()]
+    rules = [rule for rule in problem.rules if not isinstance(rule, (*LEAST, ao.CoverAll))]
+    return problem.replace(tasks=tasks, rules=rules)
+
+
+def allowed(desk: Desk, task: ao.Task) -> list[str]:
+    """Ask the checker about everybody: the held tasks, and this one with the rep."""
+    held = problem_of(desk)
+    whole = {**{name: one.task for name, one in desk.held.items()}, task.id: task}
+    rules = [about(rule, whole) for rule in desk.problem.rules if not isinstance(rule, LEAST)]
+    pairs = desk.problem.pairs
+    more = desk.problem.replace(
+        tasks=list(whole.values()),
+        pairs=None if pairs is None else pairs[pairs["task_id"].isin(list(whole))],
+        preferences=None,
+        history=None,
+        rules=[rule for rule in rules if rule is not None],
+    )
+    rows = [
+        (name, seat[0], role) for name, one in desk.held.items() for role, seat in one.seats.items()
+    ]
+    assert ao.audit(held, rows).ok
+    fine = [rep for rep in desk.state.reps if ao.audit(more, [*rows, (task.id, rep, "owner")]).ok]
+    return [rep for rep in fine if desk.state.available[rep]]
+
+
+def comparable(problem: ao.Problem) -> bool:
+    """Tell whether the checker knows all that a stream does."""
+    untimed = any(task.start is None for task in problem.tasks.values())
+    calendars = any(rep.available is not None for rep in problem.reps.values())
+    capped = any(isinstance(rule, ao.MaxTasks) and rule.per for rule in problem.rules)
+    return not (untimed and (calendars or capped))
+
+
+@settings(max_examples=150)
+@given(problems(), st.data())
+def test_at_every_moment_those_may_take_a_task_whom_the_checker_lets_have_it(
+    problem: ao.Problem, data: st.DataObject
+) -> None:
+    problem = stream_of(problem)
+    if not comparable(problem) or not ao.audit(problem, []).ok:
+        return
+    desk = Desk(problem, WAITS)
+    for task in data.draw(st.permutations(list(problem.tasks.values()))):
+        if desk.held and data.draw(st.integers(0, 3)) == 0:
+            desk.release(data.draw(st.sampled_from(sorted(desk.held))))
+        expected = allowed(desk, task)
+        assert desk.may_take(task) == expected
+        found = desk.offer(task)
+        assert (found.rep_id is None) == (not expected)
+        assert found.reason is None or isinstance(found.reason, ao.Reason)
+        assert problem_of(desk) is not None
+
+
+@settings(max_examples=60)
+@given(problems(), st.data())
+def test_a_state_restored_at_any_moment_goes_on_with_the_same_decisions(
+    problem: ao.Problem, data: st.DataObject
+) -> None:
+    problem = stream_of(problem)
+    router = ao.Router(problem, policy=WAITS)
+    names = list(problem.reps)
+    for task in problem.tasks.values():
+        copy = ao.Router(problem, policy=WAITS, state=router.to_json())
+        assert copy.state == router.state
+        decisions = [one.assign(task) for one in (router, copy)]
+        assert decisions[0] == decisions[1]
+        assert decisions[0].alternatives == decisions[1].alternatives
+        if names and data.draw(st.booleans()):
+            who, there = data.draw(st.sampled_from(names)), data.draw(st.booleans())
+            router.set_available(who, there)
+        held = sorted(router.held)
+        if held and data.draw(st.booleans()):
+            done = data.draw(st.sampled_from(held))
+            data.draw(st.sampled_from([router.release, router.credit_back]))(done)
+    assert router.audit().ok or not ao.audit(problem, []).ok
+    again = ao.Router.replay(problem, router.log_to_json(), WAITS)
+    assert again.state == router.state
+    assert again.events == router.events
+
+
+def test_capacity_is_free_again_after_a_release_and_what_was_given_still_counts() -> None:
+    router = ao.Router(team("ana", capacity=3), policy=WAITS)
+    assert router.assign(ao.Task("t1", effort=2, value=7)).rep_id == "ana"
+    full = router.assign(ao.Task("t2", effort=2))
+    assert full.reason is ao.Reason.NO_CAPACITY
+    assert full.detail == "load 2/3 hours on rep 'ana', who has the most room; it takes 2"
+    router.release("t1")
+    assert router.assign(ao.Task("t2", effort=2)).rep_id == "ana"
+    assert (router.view.load["ana"], router.view.given["ana"], router.view.count["ana"]) == (
+        2,
+        4,
+        2,
+    )
+    assert router.view.value["ana"] == 8
+
+
+def test_a_no_show_is_credited_back_whether_it_is_still_held_or_not() -> None:
+    router = ao.Router(team("ana"), policy=WAITS)
+    for name in ("t1", "t2"):
+        router.assign(ao.Task(name))
+    router.release("t1")
+    router.credit_back("t1", reason="no-show")
+    router.credit_back("t2", reason="no-show")
+    assert (router.view.count["ana"], router.view.load["ana"], router.held) == (0, 0, {})
+    with pytest.raises(ValidationError, match="credited back already"):
+        router.credit_back("t1")
+
+
+def test_caps_per_day_week_and_month_are_on_what_is_given_in_them() -> None:
+    rules = [ao.MaxTasks(1, per="day"), ao.MaxTasks(2, per="week"), ao.MaxTasks(3, per="month")]
+    problem = team("ana").replace(rules=rules)
+    router = ao.Router(problem, policy=WAITS)
+    days = [
+        (datetime(2026, 3, 2, 9), True),  # a Monday
+        (datetime(2026, 3, 2, 18), False),  # the same day
+        (datetime(2026, 3, 3), True),
+        (datetime(2026, 3, 6), False),  # the third of the week
+        (datetime(2026, 3, 9), True),
+        (datetime(2026, 3, 16), False),  # the fourth of the month
+        (datetime(2026, 4, 1), True),
+    ]
+    for number, (day, fine) in enumerate(days):
+        decision = router.assign(ao.Task(f"t{number}"), at=day)
+        assert (decision.rep_id == "ana") is fine, day
+        assert fine or decision.reason is ao.Reason.PERIOD_CAP
+        if fine:
+            router.release(f"t{number}")  # being done makes no room within the period
+    router.credit_back("t6", reason="no-show")  # a no-show does
+    assert router.assign(ao.Task("again"), at=datetime(2026, 4, 1, 12)).rep_id == "ana"
+    saved = ao.Router(problem, policy=WAITS, state=router.to_json())
+    assert saved.assign(ao.Task("late"), at=datetime(2026, 4, 1, 13)).reason == "period_cap"
+
+
+def test_nobody_gets_a_lead_outside_the_hours_of_the_calendar() -> None:
+    reps = [ao.Rep("day", available=[(8, 16)]), ao.Rep("night", available=[(16, 24)])]
+    router = ao.Router(ao.Problem(reps, []), policy=WAITS)
+    found = [router.assign(ao.Task(f"t{at}"), at=at).rep_id for at in (7, 8, 15.9, 16, 24)]
+    assert found == [None, "day", "day", "night", None]
+
+
+def test_roles_are_filled_with_other_people_and_an_empty_one_is_told() -> None:
+    reps = [ao.Rep("ana"), ao.Rep("bo", skills={"sql"}), ao.Rep("cy", skills={"sql"})]
+    router = ao.Router(ao.Problem(reps, []), policy=WAITS)
+    roles = [
+        ao.Role("engineer", effort=2, requires={"sql"}, credit=0.25),
+        ao.Role("lawyer", requires={"law"}),
+    ]
+    decision = router.assign(ao.Task("acme", value=8, roles=roles))
+    assert (decision.rep_id, decision.roles) == ("ana", {"engineer": "bo", "lawyer": None})
+    assert (router.view.value["ana"], router.view.value["bo"]) == (6, 2)
+    assert router.view.load["bo"] == 2
+    assert router.audit().ok
+
+
+def test_pairs_given_with_a_task_say_who_may_take_it_and_what_it_is_worth() -> None:
+    router = ao.Router(team("ana", "bo", "cy"), policy=WAITS)
+    decision = router.assign(ao.Task("t1", value=4), pairs={"bo": {"value": 9, "effort": 2}})
+    assert decision.rep_id == "bo"
+    assert (router.view.value["bo"], router.view.load["bo"]) == (9, 2)
+    assert router.assign(ao.Task("t2"), pairs=["cy"]).rep_id == "cy"
+    nobody = router.assign(ao.Task("t3"), pairs=[])
+    assert nobody.reason is ao.Reason.NO_FIT
+    assert router.audit().ok
+    again = ao.Router.replay(router.problem, router.log_to_json(), WAITS)
+    assert again.state == router.state
+
+
+def test_by_hand_is_by_the_rules_too() -> None:
+    router = ao.Router(team("ana", "bo", max_tasks=1), policy=WAITS)
+    assert router.assign(ao.Task("t1"), to="bo").policy == "by hand"
+    refused = router.assign(ao.Task("t2"), to="bo")
+    assert (refused.rep_id, refused.reason) == (None, ao.Reason.NO_CAPACITY)
+    assert "rep 'bo' holds 1 of at most 1 tasks" in refused.detail
+
+
+class Stubborn(Policy):
+    """Names the same one always."""
+
+    def __init__(self, who: Any) -> None:
+        self.who = who
+
+    def choose(self, task: ao.Task, state: Any) -> Any:
+        return self.who
+
+
+@pytest.mark.parametrize(
+    ("who", "words"),
+    [("zoe", "rep 'zoe' is unknown"), ("bo", "rep 'bo' is not eligible"), ("cy", "not available")],
+)
+def test_a_policy_that_names_somebody_who_may_not_is_refused_logged_and_named(
+    who: str, words: str
+) -> None:
+    problem = ao.Problem(
+        [ao.Rep("ana", skills={"x"}), ao.Rep("bo"), ao.Rep("cy", skills={"x"})], []
+    )
+    router = ao.Router(problem, policy=Stubborn(who))
+    router.set_available("cy", False)
+    before = router.state
+    decision = router.assign(ao.Task("t1", requires={"x"}))
+    assert decision.rep_id is None
+    assert "policy Stubborn named rep" in decision.detail
+    assert words in decision.detail
+    assert words in router.log["detail"].iloc[-1]
+    after = router.state
+    assert {**after, "step": 0} == {**before, "step": 0}
+
+
+def test_a_policy_may_say_why_nobody_is_to_take_a_task() -> None:
+    router = ao.Router(team("ana"), policy=Stubborn(ao.Reason.EXCLUDED))
+    assert router.assign(ao.Task("t1")).reason is ao.Reason.EXCLUDED
+    assert ao.Router(team("ana"), policy=Stubborn(None)).assign(ao.Task("t")).reason == "dominated"
+
+
+def test_pinned_grouped_and_separated_tasks() -> None:
+    problem = ao.Problem(
+        [ao.Rep("ana"), ao.Rep("bo")],
+        [ao.Task(name) for name in ("p", "a1", "a2", "u1", "u2")],
+        rules=[ao.Pin("p", "bo"), ao.Apart(["a1", "a2"]), ao.Together(["u1", "u2"])],
+    )
+    router = ao.Router(problem, policy=Stubborn("ana"))
+    assert router.assign(ao.Task("p")).rep_id is None
+    router = ao.Router(problem, policy=WAITS)
+    got = {name: router.assign(ao.Task(name)).rep_id for name in ("p", "a1", "a2", "u1", "u2")}
+    assert got["p"] == "bo"
+    assert got["a1"] != got["a2"]
+    assert got["u1"] == got["u2"]
+    first = router.assign(ao.Task("g1", group="acme")).rep_id
+    router.assign(ao.Task("other"))
+    assert router.assign(ao.Task("g2", group="acme")).rep_id == first
+    router.set_available(str(first), False)
+    third = router.assign(ao.Task("g3", group="acme"))
+    assert (third.rep_id, third.reason) == (None, ao.Reason.GROUP_CONFLICT)
+    assert router.audit().ok
+
+
+def test_a_newcomer_and_a_changed_rep_take_part_and_are_saved() -> None:
+    problem = team("ana", capacity=1)
+    router = ao.Router(problem, policy=WAITS)
+    router.assign(ao.Task("t1"))
+    router.add_rep(ao.Rep("bo", capacity=1))
+    assert router.assign(ao.Task("t2")).rep_id == "bo"
+    router.add_rep(ao.Rep("ana", capacity=2))
+    copy = ao.Router(problem, policy=WAITS, state=router.to_json())
+    assert [one.assign(ao.Task("t3")).rep_id for one in (router, copy)] == ["ana", "ana"]
+    assert ao.Router.replay(problem, router.log_to_json(), WAITS).state == router.state
+
+
+def test_a_replanned_router_holds_what_the_plan_says() -> None:
+    router = ao.Router(team("ana", "bo", capacity=10), policy=WAITS)
+    router.set_available("bo", False)
+    for number in range(6):
+        router.assign(ao.Task(f"t{number}"))
+    router.set_available("bo", True)
+    plan = router.replan(max_moves=2)
+    assert plan.loads["tasks"].tolist() == [4, 2]
+    assert sorted(router.held.values()) == ["ana"] * 4 + ["bo"] * 2
+    assert (router.view.count["ana"], router.view.load["bo"]) == (4, 2)
+    assert router.audit().ok
+    assert ao.Router.replay(router.problem, router.log_to_json(), WAITS).held == router.held
+
+
+def test_a_plan_of_this_morning_is_adopted() -> None:
+    problem = ao.Problem([ao.Rep("ana", capacity=2), ao.Rep("bo", capacity=2)], [ao.Task("m1")])
+    router = ao.Router(problem, policy=WAITS)
+    router.adopt(ao.solve(problem))
+    assert set(router.held) == {"m1"}
+    with pytest.raises(ValidationError, match="'m1' is held already"):
+        router.adopt(ao.solve(problem))
+    with pytest.raises(ValidationError, match="'m1' is held by rep"):
+        router.assign(ao.Task("m1"))
+    assert ao.Router.replay(problem, router.log_to_json(), WAITS).state == router.state
+
+
+def test_every_fault_at_once_and_nothing_changes() -> None:
+    router = ao.Router(team("ana"), policy=WAITS)
+    router.assign(ao.Task("t1"), at=100)
+    before, log = router.state, len(router.events)
+    with pytest.raises(ValidationError) as caught:
+        router.assign(ao.Task("t1"), to="anna", pairs={"zoe": {}, "ana": {"fit": 2}})
+    told = str(caught.value)
+    assert "4 faults" in told
+    for words in ("held by rep 'ana'", "did you mean 'ana'?", "'zoe' is unknown", "at most 1"):
+        assert words in told
+    bad: list[Any] = [
+        lambda: router.assign(ao.Task("t2"), at=99),
+        lambda: router.assign(ao.Task("t2"), at=float("nan")),
+        lambda: router.assign(ao.Task("t2"), at=datetime(2026, 1, 1)),
+        lambda: router.assign({"id": ""}),
+        lambda: router.release("t9"),
+        lambda: router.release("T1"),
+        lambda: router.credit_back("t9"),
+        lambda: router.set_available("zoe", True),
+        lambda: router.add_rep({"id": "bo", "capacity": -1}),
+        lambda: router.assign_many([ao.Task("t2"), ao.Task("t2")]),
+        lambda: ao.Router(router.problem, policy="round robin"),  # type: ignore[arg-type]
+        lambda: ao.Router(router.problem, seed=-1),
+    ]
+    for call in bad:
+        with pytest.raises(ValidationError):
+            call()
+    assert (router.state, len(router.events)) == (before, log)
+
+
+def test_a_clock_that_runs_backwards_is_told_with_both_times() -> None:
+    router = ao.Router(team("ana"), policy=WAITS)
+    router.assign(ao.Task("t1"), at=datetime(2026, 3, 2))
+    with pytest.raises(ValidationError, match="before the last event, at 2026-03-02 00:00:00"):
+        router.assign(ao.Task("t2"), at=datetime(2026, 3, 1))
+    times = iter([datetime(2026, 3, 3), datetime(2026, 3, 1)])
+    live = ao.Router(team("ana"), policy=WAITS, clock=lambda: next(times))
+    live.assign(ao.Task("t1"))
+    with pytest.raises(ValidationError, match="time only goes on"):
+        live.assign(ao.Task("t2"))
+
+
+def test_the_state_of_another_team_or_policy_is_refused() -> None:
+    router = ao.Router(team("ana", "bo"), policy=WAITS)
+    saved = router.to_json()
+    with pytest.raises(ValidationError, match="another team: 'bo', 'zoe' in one of the two only"):
+        ao.Router(team("ana", "zoe"), policy=WAITS, state=saved)
+    with pytest.raises(ValidationError, match="of the policy LongestWait, not of Stubborn"):
+        ao.Router(team("ana", "bo"), policy=Stubborn("ana"), state=saved)
+    for broken in ("{", "[]", json.dumps({**json.loads(saved), "version": 9}), "{}"):
+        with pytest.raises(ValidationError, match="the state is not usable"):
+            ao.Router(team("ana", "bo"), policy=WAITS, state=broken)
+
+
+def test_a_log_that_somebody_changed_does_not_replay() -> None:
+    router = ao.Router(team("ana", "bo"), policy=WAITS)
+    for number in range(4):
+        router.assign(ao.Task(f"t{number}"))
+    log = router.log_to_json().splitlines()
+    log[2] = log[2].replace('"rep_id": "ana"', '"rep_id": "bo"')
+    with pytest.raises(ValidationError, match="'t2' went to 'bo' in the log and goes to 'ana' now"):
+        ao.Router.replay(router.problem, "\n".join(log), WAITS)
+    with pytest.raises(ValidationError, match="not readable"):
+        ao.Router.replay(router.problem, "{", WAITS)
+
+
+def test_threads_do_not_get_into_each_others_way() -> None:
+    router = ao.Router(team("ana", "bo", "cy", max_tasks=40), policy=WAITS)
+
+    def work(which: int) -> None:
+        for number in range(50):
+            router.assign(ao.Task(f"t{which}-{number}"))
+
+    threads = [threading.Thread(target=work, args=(which,)) for which in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert list(router.view.count.values()) == [40, 40, 40]
+    assert router.audit().ok
+    assert ao.Router.replay(router.problem, router.log_to_json(), WAITS).state == router.state
