@@ -21,12 +21,15 @@ from .held import Held
 from .seats import Seats, credit_of, selects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ..policies.policy import Choice, Policy
     from ..policies.state import Pair
     from ..problem import Problem
+    from .guards import Guard
     from .held import Seat
+
+    Condition = tuple[Reason, Callable[[Sequence[str]], str], Callable[[str], bool]]
 
 KEPT_TIMES = 1000
 """How many of a rep's latest assignments can be counted by time, at least."""
@@ -380,31 +383,44 @@ class Desk:
     # -- reasons -----------------------------------------------------------------------------
 
     def _why_nobody(self, task: Task) -> tuple[Reason, str]:
-        """Say what stops those who could ever take the task: what stops the last of them."""
+        """Say what stops each of those who could ever take the task; the reason is the last's."""
         state = self.state
         if not state.pairs:
             return self._seats.why_nobody(task)
-        left = [name for name in state.pairs if state.available[name]]
-        if not left:
-            return Reason.NO_AVAILABILITY, "nobody who could take it is available"
+        left, told = list(state.pairs), []
+        reason = Reason.NO_AVAILABILITY
+        for why, words, fine in self._conditions(task):
+            stopped = [name for name in left if not fine(name)]
+            if stopped:
+                reason = why
+                told.append(f"{_some(stopped)}: {words(stopped)}")
+                left = [name for name in left if name not in set(stopped)]
+        return reason, "; ".join(told)
+
+    def _conditions(self, task: Task) -> Iterator[Condition]:
+        """Give all that may stop a rep from taking the task now: reason, words, who is fine."""
+        state, limit, most = self.state, self._limit, self._most
+        yield Reason.NO_AVAILABILITY, lambda _: "not available", state.available.__getitem__
         for guard in self._guards:
             if guard.concerns(task):
-                able = [name for name in left if guard.allows(task, name, state)]
-                if not able:
-                    return guard.reason, guard.words(task)
-                left = able
-        return Reason.NO_CAPACITY, self._full(left)
+                yield guard.reason, _saying(guard, task), _allowing(guard, task, state)
 
-    def _full(self, names: Iterable[str]) -> str:
+        def has_room(name: str) -> bool:
+            effort = state.effort_of(name)
+            fits = state.load[name] + effort <= limit[name] or not effort
+            return fits and state.open[name] < most[name]
+
+        yield Reason.NO_CAPACITY, self._full, has_room
+
+    def _full(self, names: Sequence[str]) -> str:
         """Say how full the roomiest of these are."""
         state = self.state
-        most = max(names, key=state.room)
-        if state.open[most] >= self._most[most]:
-            return f"rep {most!r} holds {state.open[most]} of at most {self._most[most]:g} tasks"
-        return (
-            f"load {state.load[most]:g}/{state.capacity[most]:g} {self.problem.effort_unit} on rep "
-            f"{most!r}, who has the most room; it takes {state.effort_of(most):g}"
-        )
+        roomy = max(names, key=state.room)
+        of = f" ({roomy!r}, with the most room)" if len(names) > 1 else ""
+        if state.open[roomy] >= self._most[roomy]:
+            return f"{state.open[roomy]} of at most {self._most[roomy]:g} tasks held{of}"
+        load, most, effort = state.load[roomy], state.capacity[roomy], state.effort_of(roomy)
+        return f"load {load:g}/{most:g} {self.problem.effort_unit}{of}, it takes {effort:g}"
 
     def _refusal(self, task: Task, name: str) -> tuple[Reason, str]:
         """Say why a rep that was named may not have the task."""
@@ -413,12 +429,8 @@ class Desk:
             return Reason.NO_REP, f"rep {name!r} is unknown"
         if name not in state.pairs:
             return Reason.EXCLUDED, f"rep {name!r} is not eligible for it"
-        if not state.available[name]:
-            return Reason.NO_AVAILABILITY, f"rep {name!r} is not available"
-        for guard in self._guards:
-            if guard.concerns(task) and not guard.allows(task, name, state):
-                return guard.reason, f"rep {name!r} may not have it: {guard.words(task)}"
-        return Reason.NO_CAPACITY, self._full([name])
+        reason, words, _ = next(one for one in self._conditions(task) if not one[2](name))
+        return reason, f"rep {name!r} may not have it: {words([name])}"
 
     # -- in and out --------------------------------------------------------------------------
 
@@ -506,3 +518,18 @@ def _weight(rep: Rep) -> float:
     if rep.weight is not None:
         return rep.weight
     return 1.0 if rep.capacity is None else rep.capacity
+
+
+def _some(names: Sequence[str]) -> str:
+    """Name some reps."""
+    if len(names) > 3:
+        return f"{len(names)} reps"
+    return ", ".join(map(repr, names))
+
+
+def _saying(guard: Guard, task: Task) -> Callable[[Sequence[str]], str]:
+    return lambda _: guard.words(task)
+
+
+def _allowing(guard: Guard, task: Task, state: State) -> Callable[[str], bool]:
+    return lambda name: guard.allows(task, name, state)

@@ -127,7 +127,7 @@ class Calendars(Remembering):
 
     def words(self, task: Task) -> str:
         """Say what the condition is."""
-        return "nobody who could take it is available at the time"
+        return "not there at the time"
 
 
 class Overlaps(Remembering):
@@ -162,7 +162,7 @@ class Overlaps(Remembering):
 
     def words(self, task: Task) -> str:
         """Say what the condition is."""
-        return "everybody who could take it has a task at that time"
+        return "a task at that time already"
 
 
 class Groups(Remembering):

@@ -79,7 +79,7 @@ class Router:
     >>> [router.assign(ao.Task(f"lead{n}")).rep_id for n in range(3)]
     ['ana', 'bo', 'ana']
     >>> print(router.assign(ao.Task("dach", requires={"german"})))
-    dach: nobody (no_capacity: rep 'ana' holds 2 of at most 2 tasks)
+    dach: nobody (no_capacity: 'ana': 2 of at most 2 tasks held)
     >>> _ = router.release("lead0")
     >>> print(router.assign(ao.Task("dach", requires={"german"})))
     dach: ana
