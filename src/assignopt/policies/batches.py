@@ -103,7 +103,8 @@ class BalanceThenTrim(Policy):
     In a batch: tasks by ``balance``, the largest first, each to the eligible rep with the least
     sum of it per weight, **blind to** ``trim``; then, from each rep whose sum of ``trim`` is above
     ``limit``, the tasks with the least ``balance`` until it is not. What is taken away stays
-    unassigned (``no_capacity``), even if somebody else has room for it. One at a time: the rep with
+    unassigned (``no_capacity``), even if somebody else has room for it; so does what a rep has no
+    capacity for in the end. One at a time: the rep with
     the least balance per weight, and nobody if that rep would be above the limit.
 
     Parameters
@@ -144,6 +145,7 @@ class BalanceThenTrim(Policy):
 
     def begin(self, state: State) -> None:
         """Prepare the sums."""
+        state.memory["held"] = {}
         self.team_changed(state)
 
     def team_changed(self, state: State) -> None:
@@ -152,17 +154,23 @@ class BalanceThenTrim(Policy):
             known = state.memory.get(sums, {})
             state.memory[sums] = {name: known.get(name, 0.0) for name in state.reps}
 
-    def _count(self, task: Task, rep_id: str, state: State, sign: int) -> None:
-        state.memory["balance"][rep_id] += sign * amount_of(task, self.balance)
-        state.memory["trim"][rep_id] += sign * amount_of(task, self.trim)
-
     def assigned(self, task: Task, rep_id: str, state: State) -> None:
-        """Add it to the sums."""
-        self._count(task, rep_id, state, 1)
+        """Add it to the sums; what is given by hand without such a number adds 0."""
+        memory = state.memory
+        sizes = [amount_of(task, self.balance, 0.0), amount_of(task, self.trim, 0.0)]
+        memory["held"][task.id] = sizes
+        memory["balance"][rep_id] += sizes[0]
+        memory["trim"][rep_id] += sizes[1]
 
     def released(self, task: Task, rep_id: str, state: State) -> None:
         """Take it off the sums."""
-        self._count(task, rep_id, state, -1)
+        sizes = state.memory["held"].pop(task.id, (0.0, 0.0))
+        state.memory["balance"][rep_id] -= sizes[0]
+        state.memory["trim"][rep_id] -= sizes[1]
+
+    def credited(self, task: Task, rep_id: str, state: State) -> None:
+        """Take it off the sums, if it is there still."""
+        self.released(task, rep_id, state)
 
     def _over(self, amount: float) -> bool:
         return amount > (inf if self.limit is None else self.limit) + 1e-9
@@ -170,14 +178,21 @@ class BalanceThenTrim(Policy):
     def choose(self, task: Task, state: State) -> Choice:
         """Say who takes the task."""
         held, weight = state.memory["balance"], state.weight
+        amount_of(task, self.balance)  # so that a task without one is refused before it counts
         chosen = min(state.candidates, key=lambda name: held[name] / weight[name])
         amount = amount_of(task, self.trim)
         over = self._over(state.memory["trim"][chosen] + amount)
         return Reason.NO_CAPACITY if over else chosen
 
-    def choose_many(self, tasks: Sequence[Task], state: State) -> list[Choice]:
+    def choose_many(self, tasks: Sequence[Task], state: State) -> Iterator[tuple[int, Choice]]:
         """Say who takes each of several tasks: balance them, then trim."""
+        for place, chosen in enumerate(self._trimmed(tasks, state)):
+            full = isinstance(chosen, str) and chosen not in state.may_take(tasks[place])
+            yield place, Reason.NO_CAPACITY if full else chosen
+
+    def _trimmed(self, tasks: Sequence[Task], state: State) -> list[Choice]:
         sizes = [amount_of(task, self.balance) for task in tasks]
+        extra = [amount_of(task, self.trim) for task in tasks]
         held, weight = dict(state.memory["balance"]), state.weight
         choices: list[Choice] = [None] * len(tasks)
         got: dict[str, list[int]] = {}
@@ -190,10 +205,10 @@ class BalanceThenTrim(Policy):
                 got.setdefault(chosen, []).append(place)
         for name, places in got.items():
             total = state.memory["trim"][name]
-            total += sum(amount_of(tasks[place], self.trim) for place in places)
+            total += sum(extra[place] for place in places)
             while places and self._over(total):
                 place = places.pop()
-                total -= amount_of(tasks[place], self.trim)
+                total -= extra[place]
                 choices[place] = Reason.NO_CAPACITY
         return choices
 

@@ -179,9 +179,11 @@ def _value(task: Task, state: State) -> Scores:
 
 
 def _least(found: Mapping[str, float]) -> Scores:
-    """Give 100 to the least, 0 to the most, and in proportion between."""
+    """Give 100 to the least, 0 to the most, and in proportion between; 100 to all equals."""
     low, high = min(found.values()), max(found.values())
-    return {name: 100 * (high - one) / ((high - low) or 1) for name, one in found.items()}
+    if low == high:
+        return dict.fromkeys(found, 100.0)
+    return {name: 100 * (high - one) / (high - low) for name, one in found.items()}
 
 
 def _count(task: Task, state: State) -> Scores:

@@ -63,18 +63,20 @@ def least_loaded(names: Iterable[str], state: State) -> str:
     return min(names, key=lambda name: (load[name] / weight[name], last[name]))
 
 
-def amount_of(task: Any, name: str) -> float:
+def amount_of(task: Any, name: str, default: float | None = None) -> float:
     """Give a number of a task by the name of a tag or a field; ``"count"`` is 1.
 
     Raises
     ------
     pydantic.ValidationError
-        When there is no such number.
+        When there is no such number, and no default.
     """
     if name == "count":
         return 1.0
     found = task.tags[name] if name in task.tags else getattr(task, name, None)
     if isinstance(found, bool) or not isinstance(found, int | float):
+        if default is not None:
+            return default
         faults = Faults("Task")
         message = f"task {task.id!r} has no number {name!r}, but {found!r}. Give it one in its tags"
         faults.add(("tags", name), message, found)

@@ -91,7 +91,8 @@ class WeightedRoundRobin(RoundRobin):
 
     ``choose = argmin_r floor(turns_r / w_r)`` over the candidates, that is the cycle in which the
     next turn of r falls; of equals the first in the team. Weights 1 and 3 give A, B, B, B, A, B,
-    B, B, ...: exact over whole cycles, and in bursts within one.
+    B, B, ...: exact over whole cycles, and in bursts within one. Whose weight changes begins the
+    cycle they are in anew.
 
     Parameters
     ----------
@@ -129,10 +130,14 @@ class WeightedRoundRobin(RoundRobin):
 
     def _weigh(self, state: State) -> None:
         tags: Mapping[str, float] = self.tags or {}
-        weights = state.memory["weights"] = {}
+        memory = state.memory
+        before, turns = memory.get("weights", {}), memory["turns"]
+        weights = memory["weights"] = {}
         for name, rep in state.reps.items():
             own = [weight for tag, weight in tags.items() if rep.tags.get(tag)]
-            weights[name] = max(own) if own else rep.weight or 1.0
+            weights[name] = weight = max(own) if own else rep.weight or 1.0
+            if before.get(name, weight) != weight:
+                turns[name] = floor(turns[name] / before[name] + 1e-9) * weight
 
     def begin(self, state: State) -> None:
         """Prepare turns and weights."""
