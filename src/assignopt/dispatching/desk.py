@@ -86,6 +86,7 @@ class Desk:
         learns: bool = True,
     ) -> None:
         self.problem, self.policy, self.learns = problem, policy, learns
+        self.name = policy.name
         reps = {rep.id: rep for rep in problem.reps.values()}
         weights = dict(zip(reps, problem.weights.tolist(), strict=True))
         expected = len(problem.tasks) or None if horizon is None else horizon
@@ -223,7 +224,7 @@ class Desk:
         if choices is None:
             return [self.offer(task) for task in tasks]
         found: dict[int, Choices] = {}
-        for place, choice in in_turn(self.policy.name, choices, len(tasks)):
+        for place, choice in in_turn(self.name, choices, len(tasks)):
             found[place] = self._placed(tasks[place], choice)
             self._before_batch()  # what an iterator of choices goes on from
         for place, task in enumerate(tasks):
@@ -269,7 +270,7 @@ class Desk:
             reason, detail = (
                 self._why_nobody(task)
                 if not candidates
-                else (choice or Reason.DOMINATED, f"{self.policy.name} gives it to nobody")
+                else (choice or Reason.DOMINATED, f"{self.name} gives it to nobody")
             )
         self.policy.passed(task, state)
         return Choices(task, None, reason, detail, 0.0, {}, candidates, scores, refused)
@@ -444,7 +445,7 @@ class Desk:
         columns["last_time"] = {n: None if t == -inf else t for n, t in state.last_time.items()}
         return {
             "version": VERSION,
-            "policy": self.policy.name,
+            "policy": self.name,
             "now": state.now,
             "step": state.step,
             "seed": state.seed,
@@ -504,8 +505,8 @@ class Desk:
         """Raise ValueError unless a saved state is of this team and this policy."""
         if data["version"] != VERSION:
             raise ValueError(f"version {data['version']!r} is unknown; known: {VERSION}")
-        if data["policy"] != self.policy.name:
-            raise ValueError(f"it is of the policy {data['policy']}, not of {self.policy.name}")
+        if data["policy"] != self.name:
+            raise ValueError(f"it is of the policy {data['policy']}, not of {self.name}")
         clock = one_clock(data["clock"], self.state.clock)
         if clock == "mixed":
             mine = self.state.clock

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..plan import Reason
 from ..selectors import selects
-from .looking import amount_of, least_loaded
+from .looking import amount_of, least_loaded, picked_by
 from .options import Options
 from .policy import Policy
 
@@ -61,11 +61,19 @@ class Waterfall(Policy):
         self.rest = options.word("rest", rest, ("unassigned", "spread"))
         options.done()
 
+    def begin(self, state: State) -> None:
+        """Look up whom each criterion names."""
+        self.team_changed(state)
+
+    def team_changed(self, state: State) -> None:
+        """Look up anew whom each criterion names."""
+        state.memory["who"] = picked_by([reps for _, reps in self.criteria], state)
+
     def _pick(self, number: int, task: Task, able: Sequence[str], state: State) -> str | None:
-        tasks, reps = self.criteria[number]
-        if not selects(tasks, task):
+        if not selects(self.criteria[number][0], task):
             return None
-        names = [name for name in able if selects(reps, state.reps[name])]
+        who = state.memory["who"][number]
+        names = [name for name in able if name in who]
         return least_loaded(names, state) if names else None
 
     def _rest(self, task: Task, able: Sequence[str], state: State) -> Choice:

@@ -88,23 +88,18 @@ class Level(Policy):
 
     def choose(self, task: Task, state: State) -> Choice:
         """Say who takes the task."""
-        memory, weight, tag = state.memory, state.weight, self.priority
-        if memory["period"] == self._now(state):
-            meetings, calibration = memory["meetings"], memory["calibration"]
+        memory, weight = state.memory, state.weight
+        if memory["period"] != self._now(state):
+            levels = dict.fromkeys(state.candidates, 0.0)
         else:
-            meetings = calibration = dict.fromkeys(state.reps, 0.0)
+            met, plus = memory["meetings"], memory["calibration"]
+            levels = {name: (plus[name] + met[name]) / weight[name] for name in state.candidates}
+        tag = self.priority
         if tag is None:
-            return min(
-                state.candidates,
-                key=lambda name: (calibration[name] + meetings[name]) / weight[name],
-            )
-        return min(
-            state.candidates,
-            key=lambda name: (
-                (calibration[name] + meetings[name]) / weight[name],
-                -tagged_number(state, name, tag, 0.0),
-            ),
-        )
+            return min(levels, key=levels.__getitem__)
+        least = min(levels.values())
+        equal = [name for name, level in levels.items() if level == least]
+        return max(equal, key=lambda name: tagged_number(state, name, tag, 0.0))
 
     def _roll(self, state: State) -> dict[str, Any]:
         """Begin a new period, if it is time."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import Faults
 from ..periods import DAY
+from ..selectors import selects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,6 +20,13 @@ HOUR = 3600.0
 def team_of(state: State) -> list[str]:
     """List who takes tasks at all now, in the order of the team."""
     return [name for name, here in state.available.items() if here]
+
+
+def picked_by(selectors: Iterable[Any], state: State) -> list[dict[str, bool]]:
+    """List whom each selector picks of the team; as mappings, for quick look-ups in plain data."""
+    return [
+        {name: True for name, rep in state.reps.items() if selects(one, rep)} for one in selectors
+    ]
 
 
 def tagged_number(state: State, name: str, tag: str, default: float) -> float:

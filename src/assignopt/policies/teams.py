@@ -119,11 +119,11 @@ class TeamLottery(Policy):
         names = [name for name, got in received.items() if got < quota[name]]
         if not names:
             return Reason.PERIOD_CAP
+        least = min(received[name] for name in names)
+        equal = [name for name in names if received[name] == least]
         if self.ties == "random":
-            return min(names, key=lambda name: (received[name], state.uniform(name)))
-        if self.ties == "longest_wait":
-            return min(names, key=lambda name: (received[name], state.last[name]))
-        return min(names, key=received.__getitem__)
+            return equal[state.draw(len(equal), "tie")]
+        return min(equal, key=state.last.__getitem__) if self.ties == "longest_wait" else equal[0]
 
     def assigned(self, task: Task, rep_id: str, state: State) -> None:
         """Forget the team of a lead that has an owner."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..plan import Reason
 from ..selectors import answer, selects
+from .looking import picked_by
 from .options import Options
 from .order import LongestWait
 from .policy import Policy
@@ -248,20 +249,36 @@ class FirstMatch(Wrapper):
             found.pop("inner", None)
         return found
 
+    def begin(self, state: State) -> None:
+        """Look up whom each rule names."""
+        super().begin(state)
+        self._look_up(state)
+
+    def team_changed(self, state: State) -> None:
+        """Look up anew whom each rule names."""
+        super().team_changed(state)
+        self._look_up(state)
+
+    def _look_up(self, state: State) -> None:
+        who = [reps for _, reps in self.rules]
+        who += [] if self.default is None else [self.default]
+        state.memory["who"] = picked_by(who, state)
+
     def choose(self, task: Task, state: State) -> Choice:
         """Say who takes the task."""
-        for tasks, reps in self.rules:
+        for number, (tasks, _) in enumerate(self.rules):
             if selects(tasks, task):
-                return self._of_these(reps, task, state)
+                return self._of_these(number, task, state)
         if self.default is None:
             return Reason.EXCLUDED
-        return self._of_these(self.default, task, state)
+        return self._of_these(len(self.rules), task, state)
 
-    def _of_these(self, who: Any, task: Task, state: State) -> Choice:
-        names = [name for name in state.candidates if selects(who, state.reps[name])]
+    def _of_these(self, rule: int, task: Task, state: State) -> Choice:
+        who = state.memory["who"][rule]
+        names = [name for name in state.candidates if name in who]
         if names:
             return self._among(names, task, state)
-        meant = [name for name in state.pairs if selects(who, state.reps[name])]
+        meant = [name for name in state.pairs if name in who]
         if not meant:
             return Reason.EXCLUDED
         here = any(state.available[name] for name in meant)
