@@ -758,3 +758,25 @@ def test_serial_dictatorship_leaves_what_nobody_may_take():
     decisions = router.assign_many([ao.Task("t0"), ao.Task("t1")])
     assert [one.rep_id for one in decisions] == ["ana", None]
     assert decisions[1].reason is Reason.NO_CAPACITY
+
+
+def test_omni_channel_a_declined_item_starts_over_with_all_its_skills():
+    router = ao.Router(team("ana"), policy=P.SkillsFirst(timeout=60))
+    call = ao.Task("call", prefers={"billing": 0})
+    assert [router.assign(call, at=at).rep_id for at in (0.0, 60.0)] == [None, "ana"]
+    router.release("call", at=70.0)  # declined
+    assert [router.assign(call, at=at).rep_id for at in (70.0, 120.0, 130.0)] == [None, None, "ana"]
+
+
+def test_zoho_caps_of_records_per_period_and_of_the_backlog():
+    rules = [ao.MaxTasks(n=2, per="day")]  # record_allow_count
+    reps = [ao.Rep("ana", max_tasks=3), ao.Rep("bo", max_tasks=3)]  # backlog_allow_count
+    stream = Stream(ao.Problem(reps, [], rules=rules), P.RoundRobin())
+    first = [stream.next(at=0.0) for _ in range(5)]
+    assert [one.rep_id for one in first] == ["ana", "bo", "ana", "bo", None]
+    assert first[4].reason is Reason.PERIOD_CAP
+    second = [stream.next(at=DAY) for _ in range(3)]
+    assert [one.rep_id for one in second] == ["ana", "bo", None]
+    assert second[2].reason is Reason.NO_CAPACITY
+    stream.router.release(first[0].task_id)
+    assert stream.who(at=DAY) == ["ana"]

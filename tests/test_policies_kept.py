@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from functools import cache
+from pathlib import Path
 from random import Random
 
 import pandas as pd
@@ -448,3 +449,10 @@ def test_the_catalogue_lists_every_policy_with_one_line_and_a_source():
     assert frame.source.str.len().gt(0).all()
     assert isinstance(frame.dtypes["rule"], type(pd.Series(dtype="str").dtype))
     assert {type(policy).__name__ for policy in ALL} <= set(frame.policy)
+
+
+def test_the_page_on_policies_has_a_row_for_each():
+    page = (Path(__file__).parent.parent / "docs" / "policies.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    for name in P.catalogue().policy:
+        assert any(f"`{name}" in row for row in rows), name
