@@ -194,9 +194,13 @@ def order(stream, at):
 
 def test_dynamics_365_round_robin_gives_the_lead_to_miriam_and_manual_assignments_count(sellers):
     assert sellers.next(at=clock("11:20"), tags=LEAD).rep_id == "Miriam"
+    assert order(sellers, "11:21") == ["Sanjay", "Susana", "Miriam"]
     sellers.next(to="Susana", at=clock("13:50"), tags=OPPORTUNITY)
-    # by rule at 2:30 to Sanjay, who is the only one in reach of that rule
-    assert sellers.next(at=clock("14:30"), tags=LEAD, pairs=["Sanjay"]).rep_id == "Sanjay"
+    if sellers.by is None:
+        assert order(sellers, "13:51") == ["Sanjay", "Miriam", "Susana"]
+    else:
+        assert order(sellers, "13:51") == ["Sanjay", "Susana", "Miriam"]
+    assert sellers.next(at=clock("14:30"), tags=LEAD).rep_id == "Sanjay"
     if sellers.by is None:  # lead and opportunity rules
         assert order(sellers, "14:31") == ["Miriam", "Susana", "Sanjay"]
     else:  # lead rules only: the opportunity does not count
@@ -404,6 +408,17 @@ def test_highlevel_hides_whoever_is_3_ahead_in_the_month_ties_in_fixed_order():
     assert stream.who(at=march) == ["bo"]
     assert stream.who(at=march, pairs=["ana"]) == ["ana"]
     assert stream.who(2, at=april) == ["ana", "bo"]  # a new month: ties, in the order of the team
+
+
+def test_highlevel_john_and_hannah():
+    stream = Stream(team("John", "Hannah"), P.HoldOut())
+    assert stream.who(3, pairs=["John"]) == ["John"] * 3  # 3 to 0: hidden
+    assert stream.who(pairs=["John"]) == [None]
+    assert stream.who(pairs=["Hannah"]) == ["Hannah"]  # 3 to 1: eligible again
+    assert stream.who(pairs=["John"]) == ["John"]  # 4 to 1: hidden again
+    assert stream.who(pairs=["John"]) == [None]
+    assert stream.who(to="John") == ["John"]  # a booker who names somebody gets them
+    assert stream.who(4) == ["Hannah"] * 4  # the fewest, until it is even again: 5 to 5
 
 
 def test_highlevel_adding_a_member_resets_the_counts():
@@ -709,8 +724,11 @@ def test_by_seniority_the_first_is_filled_before_the_next():
     stream = Stream(ao.Problem([*reps, ao.Rep("none")], []), P.BySeniority(tag="hired"))
     assert stream.who(5) == ["a", "a", "b", "b", "none"]
     assert Stream(team("x", "y"), P.BySeniority()).who(2) == ["x", "x"]
+    days = {"late": datetime(2026, 3, 1), "early": datetime(2020, 1, 1)}
+    dated = [ao.Rep(name, tags={"hired": day}) for name, day in days.items()]
+    assert Stream(ao.Problem(dated, []), P.BySeniority(tag="hired")).who() == ["early"]
     odd = [ao.Rep("a", tags={"hired": 5}), ao.Rep("b", tags={"hired": "1999"})]
-    with pytest.raises(ValidationError, match="different kinds: int, str"):
+    with pytest.raises(ValidationError, match="different kinds: numbers, text"):
         Stream(ao.Problem(odd, []), P.BySeniority(tag="hired"))
 
 

@@ -271,6 +271,24 @@ def test_numbers_of_a_seller_that_are_none_are_named():
     assert router.held == {}
 
 
+@pytest.mark.parametrize(
+    ("policy", "tags"),
+    [
+        (P.TeamLottery(capacity="room"), {"room": "much"}),
+        (P.BySeniority(tag="room"), {"room": "a"}),
+    ],
+)
+def test_whoever_joins_with_a_faulty_tag_does_not_spoil_the_stream(policy, tags):
+    router = ao.Router(ao.Problem([ao.Rep("ana", tags={"room": 900})], []), policy=policy)
+    router.add_rep(ao.Rep("bo", tags=tags))
+    if isinstance(policy, P.TeamLottery):
+        with pytest.raises(ValidationError, match="tag 'room' of rep 'bo' is 'much'"):
+            router.assign(ao.Task("t"))
+        assert router.view.step == 0
+        router.add_rep(ao.Rep("bo", tags={"room": 0}))
+    assert router.assign(ao.Task("t")).rep_id == "ana"
+
+
 def test_a_class_of_a_policy_stands_for_an_object_of_it():
     assert P.Sticky(P.RoundRobin) == P.Sticky(P.RoundRobin())
 

@@ -34,8 +34,9 @@ class Level(Policy):
     credit_back
         Whether what is credited back lowers the level.
     reset
-        ``"day"``, ``"week"`` or ``"month"``: levels and calibrations start at 0 with each; None:
-        never. Changes of weights act on all meetings since then.
+        ``"day"``, ``"week"`` or ``"month"``: levels and calibrations start at 0 with each, and ties
+        with them: the first in the order begins every period; None: never. Changes of weights act
+        on all meetings since then.
     priority
         A tag of the reps with a number, the higher first; None: the order of the team.
 
@@ -61,7 +62,7 @@ class Level(Policy):
         self,
         *,
         credit_back: bool = True,
-        reset: str | None = None,
+        reset: str | None = "month",
         priority: str | None = None,
     ) -> None:
         options = Options(self)
@@ -153,9 +154,10 @@ class HoldOut(Policy):
 
     References
     ----------
-    HighLevel changelog, "Improved equal distribution in round robin calendars": nobody more than 3
-    ahead in the month, ties in a fixed order, adding a member resets. RevenueHero help,
-    balanced-round-robin.
+    HighLevel help, 155000001484, "Optimize for equal distribution": whoever is 3 or more ahead in
+    the month is hidden, ties in a fixed order, adding or removing a member resets; a rep whom the
+    customer names gets the meeting all the same (``to=``). RevenueHero help, balanced-round-robin,
+    with weights, which are not in here.
 
     Examples
     --------

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..columns import seconds
 from ..errors import Faults
 from .looking import HOUR, soonest
 from .options import Options
@@ -117,21 +119,33 @@ class BySeniority(Policy):
 
     def begin(self, state: State) -> None:
         """Rank the reps."""
+        kinds = {key[0] for key in self._keys(state).values()}
+        faults = Faults("BySeniority")
+        if len(kinds) > 1:
+            listed = ", ".join(sorted(kinds))
+            message = f"values of tag {self.tag!r} are of different kinds: {listed}. Give one kind"
+            faults.add(("tag",), message, self.tag)
+        faults.raise_if_any()
         self.team_changed(state)
+
+    def _keys(self, state: State) -> dict[str, tuple[str, Any]]:
+        """Give what those with the tag are ranked by: kind and value."""
+        keys: dict[str, tuple[str, Any]] = {}
+        for name, rep in state.reps.items():
+            value = rep.tags.get(self.tag or "")
+            if isinstance(value, datetime):
+                keys[name] = "dates", seconds(value)
+            elif isinstance(value, int | float):
+                keys[name] = "numbers", value
+            elif value is not None:
+                keys[name] = "text", value
+        return keys
 
     def team_changed(self, state: State) -> None:
         """Rank the reps anew."""
-        found = {name: rep.tags.get(self.tag or "") for name, rep in state.reps.items()}
-        ranked = {name: value for name, value in found.items() if value is not None}
-        try:
-            names = sorted(ranked, key=ranked.__getitem__)
-        except TypeError:
-            faults = Faults("BySeniority")
-            kinds = ", ".join(sorted({type(value).__name__ for value in ranked.values()}))
-            message = f"values of tag {self.tag!r} are of different kinds: {kinds}. Give one kind"
-            faults.add(("tag",), message, self.tag)
-            faults.raise_if_any()
-        names += [name for name in found if name not in ranked]
+        keys = self._keys(state)
+        names = sorted(keys, key=keys.__getitem__)
+        names += [name for name in state.reps if name not in keys]
         state.memory["rank"] = {name: rank for rank, name in enumerate(names)}
 
     def choose(self, task: Task, state: State) -> Choice:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from math import floor
+from math import floor, isnan, nan
 from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
 
 from ..periods import DAY
 from ..plan import Reason
@@ -80,21 +82,31 @@ class TeamLottery(Policy):
     def begin(self, state: State) -> None:
         """Prepare to remember the teams of leads that nobody took, and look at capacities."""
         state.memory["team_of"] = {}
+        for name in state.reps:
+            self._capacity(name, state)
         self.team_changed(state)
+
+    def _capacity(self, name: str, state: State) -> float:
+        if self.capacity is not None:
+            return tagged_number(state, name, self.capacity, USUAL)
+        capacity = state.reps[name].capacity
+        return USUAL if capacity is None else capacity
 
     def team_changed(self, state: State) -> None:
         """Look at teams and capacities anew."""
         capacity, teams = {}, {}
         for name, rep in state.reps.items():
-            found = USUAL if rep.capacity is None else rep.capacity
-            if self.capacity is not None:
-                found = tagged_number(state, name, self.capacity, USUAL)
-            capacity[name], teams[name] = found, str(rep.tags.get(self.team, ""))
+            teams[name] = str(rep.tags.get(self.team, ""))
+            try:
+                capacity[name] = self._capacity(name, state)
+            except ValidationError:  # whoever joins so is told when it comes to the first lead
+                capacity[name] = nan
         here = team_of(state)
         total: dict[str, float] = {}
         for name in here:
-            total[teams[name]] = total.get(teams[name], 0.0) + capacity[name]
-        quota = {name: floor(cap / MONTH + 0.5) for name, cap in capacity.items()}
+            known = 0.0 if isnan(capacity[name]) else capacity[name]
+            total[teams[name]] = total.get(teams[name], 0.0) + known
+        quota = {n: None if isnan(c) else floor(c / MONTH + 0.5) for n, c in capacity.items()}
         state.memory.update(quota=quota, teams=teams, total=total)
 
     def _team(self, task: Task, state: State) -> str | None:
@@ -116,6 +128,9 @@ class TeamLottery(Policy):
         received = {
             name: state.received(name, DAY) for name in state.candidates if teams[name] == team
         }
+        for name in received:
+            if quota[name] is None:
+                self._capacity(name, state)
         names = [name for name, got in received.items() if got < quota[name]]
         if not names:
             return Reason.PERIOD_CAP
