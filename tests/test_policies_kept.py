@@ -173,6 +173,21 @@ def test_a_choice_is_a_candidate_or_a_reason_and_state_goes_out_and_comes_back(p
 
 
 @every_policy
+def test_to_choose_changes_nothing_and_says_the_same_twice(policy):
+    play = Play(policy, seed=1)
+    for number, (kind, what) in enumerate(story(5)):
+        play.happen(kind, what)
+        view, before = play.router.view, play.router.to_json()
+        seen = view.candidates, view.pairs
+        task = ao.Task(f"asked{number}", prefers={"de": 1}, tags={"kind": "a"}, owner="r2")
+        first, second = (view.ask(task, policy.choose) for _ in range(2))
+        assert first == second
+        assert first is None or first in view.may_take(task) or isinstance(first, Reason)
+        assert (view.candidates, view.pairs) == seen
+        assert play.router.to_json() == before
+
+
+@every_policy
 def test_names_options_and_equality(policy):
     assert policy == policy
     assert (policy == P.Policy()) is False
