@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .columns import SECONDS
+from .columns import EPOCH, SECONDS
 
 if TYPE_CHECKING:
     from .columns import Floats, Ints
@@ -40,6 +42,29 @@ def period_of(start: Floats, clock: str, per: Period) -> Ints:
     else:
         number = day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     return np.where(known, number, NO_PERIOD)
+
+
+def period_at(now: float, clock: str, per: str) -> int:
+    """Give the number of the day, week or month of one time, as :func:`period_of` does.
+
+    Months of times in seconds are counted as if the seconds were those since 1970.
+
+    Examples
+    --------
+    >>> period_at(86_400.0, "seconds", "day"), period_at(40 * 86_400.0, "datetime", "month")
+    (1, 1)
+    """
+    return _period(int(now // DAY), clock, per)
+
+
+@lru_cache(maxsize=4096)
+def _period(day: int, clock: str, per: str) -> int:
+    if per == "day":
+        return day
+    if per == "week":
+        return day // 7 if clock in (SECONDS, "none") else (day + 3) // 7
+    date = EPOCH + timedelta(days=day)
+    return (date.year - 1970) * 12 + date.month - 1
 
 
 def period_name(number: int, clock: str, per: Period) -> str:

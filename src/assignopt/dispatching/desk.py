@@ -16,9 +16,11 @@ from ..plan import Reason
 from ..policies.state import State
 from ..records import OWNER, Rep, Role, Task
 from ..rules import MaxLoad
+from ..selectors import selects
+from .batches import bids_of, in_turn
 from .guards import guards_of
 from .held import Held
-from .seats import Seats, credit_of, selects
+from .seats import Seats, credit_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -88,6 +90,7 @@ class Desk:
         learns: bool = True,
     ) -> None:
         self.problem, self.policy, self.learns = problem, policy, learns
+        self.name = policy.name
         reps = {rep.id: rep for rep in problem.reps.values()}
         weights = dict(zip(reps, problem.weights.tolist(), strict=True))
         expected = len(problem.tasks) or None if horizon is None else horizon
@@ -100,6 +103,8 @@ class Desk:
             clock=one_clock(problem.rep_columns.clock, problem.task_columns.clock),
         )
         self.state.may_take, self.state.available_from = self.may_take, self._available_from
+        self.state.bids_of, self.state.ask = self._bids_of, self.ask
+        self._bids: dict[str, dict[str, float]] | None = None
         self.held: dict[str, Held] = {}
         self.done: dict[str, Held] = {}
         self.changed: dict[str, Rep] = {}
@@ -164,16 +169,27 @@ class Desk:
             return inf
         return self._calendars.opens(rep_id, self.state.now)
 
+    def _bids_of(self, task_id: str) -> Mapping[str, float]:
+        if self._bids is None:
+            self._bids = bids_of(self.problem)
+        return self._bids.get(task_id, {})
+
     # -- decisions ---------------------------------------------------------------------------
 
     def may_take(self, task: Task) -> list[str]:
         """List who may own a task now."""
+        return self.ask(task, lambda task, state: list(state.candidates)) or []
+
+    def ask(self, task: Task, choose: Callable[[Task, State], Any]) -> Any:
+        """Say what a policy says of a task as of now; None if nobody may take it."""
         state = self.state
-        pairs, role, candidates = state.pairs, state.role, state.candidates
+        before = state.pairs, state.role, state.candidates
         state.pairs, state.role = self._seats.pairs(task), OWNER
-        found = self._admitted(task, ())
-        state.pairs, state.role, state.candidates = pairs, role, candidates
-        return found
+        state.candidates = self._admitted(task, ())
+        try:
+            return choose(task, state) if state.candidates else None
+        finally:
+            state.pairs, state.role, state.candidates = before
 
     def offer(
         self, task: Task, *, to: str | None = None, pairs: Mapping[str, Any] | None = None
@@ -206,17 +222,30 @@ class Desk:
 
     def offer_many(self, tasks: Sequence[Task]) -> list[Choices]:
         """Decide on several tasks together, where the policy does; else one after another."""
-        state = self.state
-        state.candidates, state.pairs, state.role = (), {}, OWNER
-        choices = self.policy.choose_many(tasks, state)
+        self._before_batch()
+        choices = self.policy.choose_many(tasks, self.state)
         if choices is None:
             return [self.offer(task) for task in tasks]
-        found = []
-        for task, choice in zip(tasks, choices, strict=True):
-            state.role, state.pairs = OWNER, self._seats.pairs(task)
-            state.candidates, state.scores = self._admitted(task, ()), None
-            found.append(self._settled(task, choice, None, by_hand=False))
-            self._stepped()
+        found: dict[int, Choices] = {}
+        for place, choice in in_turn(self.name, choices, len(tasks)):
+            found[place] = self._placed(tasks[place], choice)
+            self._before_batch()  # what an iterator of choices goes on from
+        for place, task in enumerate(tasks):
+            if place not in found:
+                found[place] = self._placed(task, None)
+        return [found[place] for place in range(len(tasks))]
+
+    def _before_batch(self) -> None:
+        """Let the state be about no task."""
+        self.state.candidates, self.state.pairs, self.state.role = (), {}, OWNER
+
+    def _placed(self, task: Task, choice: Choice) -> Choices:
+        """Settle one task of a batch."""
+        state = self.state
+        state.role, state.pairs = OWNER, self._seats.pairs(task)
+        state.candidates, state.scores = self._admitted(task, ()), None
+        found = self._settled(task, choice, None, by_hand=False)
+        self._stepped()
         return found
 
     def _stepped(self) -> None:
@@ -244,7 +273,7 @@ class Desk:
             reason, detail = (
                 self._why_nobody(task)
                 if not candidates
-                else (choice or Reason.DOMINATED, f"{self.policy.name} gives it to nobody")
+                else (choice or Reason.DOMINATED, f"{self.name} gives it to nobody")
             )
         self.policy.passed(task, state)
         return Choices(task, None, reason, detail, 0.0, {}, candidates, scores, refused)
@@ -441,7 +470,7 @@ class Desk:
         columns["last_time"] = {n: None if t == -inf else t for n, t in state.last_time.items()}
         return {
             "version": VERSION,
-            "policy": self.policy.name,
+            "policy": self.name,
             "now": state.now,
             "step": state.step,
             "seed": state.seed,
@@ -500,8 +529,8 @@ class Desk:
         """Raise ValueError unless a saved state is of this team and this policy."""
         if data["version"] != VERSION:
             raise ValueError(f"version {data['version']!r} is unknown; known: {VERSION}")
-        if data["policy"] != self.policy.name:
-            raise ValueError(f"it is of the policy {data['policy']}, not of {self.policy.name}")
+        if data["policy"] != self.name:
+            raise ValueError(f"it is of the policy {data['policy']}, not of {self.name}")
         clock = one_clock(data["clock"], self.state.clock)
         if clock == "mixed":
             mine = self.state.clock

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..columns import EPOCH, SECONDS, seconds
-from ..periods import DAY
+from ..columns import seconds
+from ..periods import period_at
 from ..plan import Reason
 from ..records import OWNER
 from ..rules import Apart, MaxLoadGap, MaxTasks, Pin, Together
-from .seats import selects
+from ..selectors import selects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -370,21 +368,6 @@ def guards_of(problem: Problem, state: State, waits: float) -> tuple[Calendars, 
             case _:  # eligibility, a limit of the load, or nothing that one more task could break
                 pass
     return calendars, found
-
-
-@lru_cache(maxsize=4096)
-def _period(day: int, clock: str, per: str) -> int:
-    if per == "day":
-        return day
-    if per == "week":
-        return day // 7 if clock in (SECONDS, "none") else (day + 3) // 7
-    date = EPOCH + timedelta(days=day)
-    return date.year * 12 + date.month
-
-
-def period_at(now: float, clock: str, per: str) -> int:
-    """Give the number of the day, week or month of a time; as in :mod:`assignopt.periods`."""
-    return _period(int(now // DAY), clock, per)
 
 
 def _at(moment: Any) -> float:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..plan import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ..records import Task
     from .state import State
@@ -40,8 +42,11 @@ class Policy:
     ['ana', 'bo', 'bo', 'bo']
     """
 
-    waits: ClassVar[float] = 0.0
+    waits: float = 0.0
     """For how many seconds a task may wait for a rep who is not available yet."""
+
+    source: ClassVar[str] = "own"
+    """Whose rule it is, as :func:`assignopt.policies.catalogue` says."""
 
     @property
     def name(self) -> str:
@@ -50,8 +55,15 @@ class Policy:
         return f"{type(self).__name__}({options})" if options else type(self).__name__
 
     def options(self) -> dict[str, Any]:
-        """Give the options that are not at their default, as they are shown and saved."""
-        return {}
+        """Give the options that are not at their default, as they are shown and saved.
+
+        They are the arguments of the class, each kept as an attribute of the same name.
+        """
+        return {
+            name: given
+            for name, default in _defaults(type(self))  # type: ignore[arg-type]
+            if (given := getattr(self, name, default)) != default
+        }
 
     def begin(self, state: State) -> None:
         """Prepare ``state.memory``, once, before the first task."""
@@ -74,10 +86,15 @@ class Policy:
         """
         raise NotImplementedError(f"{type(self).__name__} does not say who takes a task")
 
-    def choose_many(self, tasks: Sequence[Task], state: State) -> list[Choice] | None:
+    def choose_many(
+        self, tasks: Sequence[Task], state: State
+    ) -> list[Choice] | Iterator[tuple[int, Choice]] | None:
         """Say who takes each of several tasks that are decided together; None: one after another.
 
         ``state.candidates`` is empty here: ``state.may_take(task)`` lists who may take one of them.
+        A list has a choice for each task. An iterator (a method with ``yield``) gives places in
+        ``tasks`` with a choice, in any order; each counts before the next is asked for, so that the
+        state is always that of now. Nobody takes a task that it leaves out.
         """
         return None
 
@@ -102,7 +119,7 @@ class Policy:
 
     # -- learning, off the way of a decision -------------------------------------------------
 
-    every: ClassVar[int | None] = None
+    every: int | None = None
     """After how many arrivals it is time to learn; None: never."""
 
     def snapshot(self, state: State) -> Any:
@@ -125,3 +142,13 @@ class Policy:
         return vars(self) == vars(other)
 
     __hash__ = None  # type: ignore[assignment]
+
+
+@lru_cache(maxsize=256)
+def _defaults(kind: type[Policy]) -> tuple[tuple[str, Any], ...]:
+    """List the arguments of a class of policies with their defaults."""
+    return tuple(
+        (name, one.default)
+        for name, one in signature(kind).parameters.items()
+        if one.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+    )

@@ -79,6 +79,12 @@ class State:
         rep id -> (fit, effort, value) for the present task, of everybody who could ever take it.
     may_take
         A function: the candidates of any task, as of now.
+    ask
+        A function of a task and a policy's ``choose``: what it says of the task as of now, as if it
+        came alone; None if nobody may take it. For batches.
+    bids_of
+        A function of a task id: rep -> weight of its preference for the task, of those the problem
+        has.
     available_from
         A function of a rep id: from when on the rep is available, in seconds; ``now`` for one who
         is, infinity for one who is not for as long as is known.
@@ -112,6 +118,8 @@ class State:
     pairs: Mapping[str, Pair] = field(default_factory=dict)
     may_take: Callable[[Task], Sequence[str]] = lambda task: ()
     available_from: Callable[[str], float] = lambda rep_id: -inf
+    ask: Callable[[Task, Callable[[Task, State], Any]], Any] = lambda task, choose: None
+    bids_of: Callable[[str], Mapping[str, float]] = lambda task_id: {}
 
     def fit_of(self, rep_id: str) -> float:
         """Give the fit of a rep for the present task."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..dispatching.seats import selects
 from ..rules import (
     Allow,
     Apart,
@@ -17,6 +16,7 @@ from ..rules import (
     Pin,
     Together,
 )
+from ..selectors import selects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

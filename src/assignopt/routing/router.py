@@ -234,7 +234,7 @@ class Router:
     def _decided(self, found: Choices, number: int, *, by_hand: bool) -> Decision:
         detail = found.detail
         if found.refused is not None:
-            detail = f"policy {self._desk.policy.name} named rep {found.refused!r}: {detail}"
+            detail = f"policy {self._desk.name} named rep {found.refused!r}: {detail}"
         return Decision(
             found.task.id,
             found.rep_id,
@@ -244,7 +244,7 @@ class Router:
             found.roles,
             self._desk.state.now,
             number,
-            "by hand" if by_hand else self._desk.policy.name,
+            "by hand" if by_hand else self._desk.name,
             found.candidates,
             found.scores,
         )
