@@ -228,7 +228,7 @@ def test_a_policy_that_names_somebody_who_may_not_is_refused_logged_and_named(
     before = router.state
     decision = router.assign(ao.Task("t1", requires={"x"}))
     assert decision.rep_id is None
-    assert "policy Stubborn named rep" in decision.detail
+    assert f"policy Stubborn(who={who!r}) named rep {who!r}: " in decision.detail
     assert words in decision.detail
     assert words in router.log["detail"].iloc[-1]
     after = router.state
