@@ -12,7 +12,7 @@ import typing as _typing
 from ._version import __version__
 
 if _typing.TYPE_CHECKING:
-    from . import datasets, metrics, plot
+    from . import datasets, fit, metrics, plot
     from .check import Audit, audit
     from .comparing import Diff, compare, diff
     from .diagnosing import Certificate, Diagnosis, diagnose
@@ -152,7 +152,7 @@ _HOME = {
 
 
 def _load(name: str) -> _typing.Any:
-    if name in ("datasets", "metrics", "plot"):
+    if name in ("datasets", "fit", "metrics", "plot"):
         return _importlib.import_module(f".{name}", __name__)
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -230,6 +230,7 @@ __all__ = [
     "diagnose",
     "diff",
     "explain",
+    "fit",
     "frontier",
     "join",
     "leave",
