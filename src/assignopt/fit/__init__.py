@@ -16,14 +16,18 @@ from .differing import Test, Tests  # noqa: E402
 from .estimates import FitEstimate  # noqa: E402
 from .holding import Holdout  # noqa: E402
 from .learning import from_history  # noqa: E402
+from .offpolicy import off_policy  # noqa: E402
+from .policy_values import OffPolicy  # noqa: E402
 
 __all__ = [
     "Claim",
     "FitEstimate",
     "Holdout",
+    "OffPolicy",
     "Test",
     "Tests",
     "backtest",
     "claimed",
     "from_history",
+    "off_policy",
 ]

@@ -47,8 +47,9 @@ def learn(trials: Floats, successes: Floats) -> Learned:
 
 def _fit(trials: Floats, successes: Floats) -> tuple[float, float]:
     """Maximise the sum of ``ln B(k + a, n - k + b) - ln B(a, b)`` over mean and strength."""
-    seen = trials > 0
-    n, k = trials[seen], successes[seen]
+    order = np.lexsort((successes, trials))  # so that the order of reps changes no digit
+    order = order[trials[order] > 0]
+    n, k = trials[order], successes[order]
 
     def loss(point: Floats) -> float:
         mean, strength = expit(point[0]), np.exp(point[1])
@@ -57,8 +58,9 @@ def _fit(trials: Floats, successes: Floats) -> tuple[float, float]:
 
     start = float(logit((k.sum() + 0.5) / (n.sum() + 1.0)))
     bounds = [(-12.0, 12.0), (-4.0, np.log(STRONGEST))]
+    options = {"xatol": 1e-4, "fatol": 1e-9}
     tried = [
-        minimize(loss, (start, np.log(first)), method="L-BFGS-B", bounds=bounds)
+        minimize(loss, (start, np.log(first)), method="Nelder-Mead", bounds=bounds, options=options)
         for first in (5.0, 200.0)
     ]
     best = min(tried, key=lambda found: float(found.fun))

@@ -11,7 +11,7 @@ import pandas as pd
 from pandas.api import types
 
 from ..cells import FrameReader
-from ..columns import moment
+from ..columns import moment, texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,11 +20,18 @@ if TYPE_CHECKING:
     from ..errors import Faults
 
 
+EVERY = "every task"
+"""The type of all tasks where there is no column of types."""
+
+
 class Names(NamedTuple):
-    """What the columns of a log are called; None for what it does not have."""
+    """What the columns of a log are called; None for what it does not have.
+
+    Only :func:`assignopt.fit.off_policy` can do without types.
+    """
 
     rep: str
-    type: str
+    type: str | None
     outcome: str
     time: str | None = None
     value: str | None = None
@@ -86,19 +93,25 @@ class Log:
         return self.take(order[:first]), self.take(order[first:]), said
 
 
-def read_log(frame: Any, names: Names, faults: Faults, *, table: str = "history") -> Log:
-    """Read a log; raises at once where a column is missing, for nothing else can be read then.
+def read_log(
+    frame: Any, names: Names, faults: Faults, *, table: str = "history", typed: bool = True
+) -> Log:
+    """Read a log, ``typed`` or not.
+
+    Where a column is missing nothing else can be read, and it is raised at once.
 
     Raises
     ------
     pydantic.ValidationError
         With every fault, its row (from 0, whatever the index) and its column.
     """
-    _check_columns(frame, names, faults, table)
-    faults.raise_if_any()
+    needed = ("rep", "type", "outcome") if typed else ("rep", "outcome")
+    if not _check_columns(frame, names, faults, table, needed):
+        faults.raise_if_any()
     reader = FrameReader(table, frame, faults)
     rep_code, reps = pd.factorize(reader.text(names.rep), sort=True)
-    type_code, kinds = pd.factorize(reader.text(names.type), sort=True)
+    kind = texts([EVERY] * reader.rows) if names.type is None else reader.text(names.type)
+    type_code, kinds = pd.factorize(kind, sort=True)
     ones = np.ones(reader.rows)
     outcome = _outcomes(reader, names.outcome)
     time, clock = _times(reader, names.time)
@@ -129,13 +142,17 @@ def read_log(frame: Any, names: Names, faults: Faults, *, table: str = "history"
     )
 
 
-def _check_columns(frame: Any, names: Names, faults: Faults, table: str) -> None:
+def _check_columns(
+    frame: Any, names: Names, faults: Faults, table: str, needed: tuple[str, ...]
+) -> bool:
+    """Note what is wrong with the frame as a whole, and tell whether its cells can be read."""
+    before = faults.count
     if not isinstance(frame, pd.DataFrame):
         faults.add((table,), f"a {type(frame).__name__} is no frame. Give a pandas DataFrame")
-        return
+        return False
     found = [str(name) for name in frame.columns]
     for role, name in names._asdict().items():
-        if name is None and role not in ("rep", "type", "outcome"):
+        if name is None and role not in needed:
             continue
         if not isinstance(name, str):
             faults.add((role,), f"{name!r} is no name of a column. Give its name as text", name)
@@ -149,6 +166,7 @@ def _check_columns(frame: Any, names: Names, faults: Faults, table: str) -> None
     _check_twice(names, faults)
     if not len(frame):
         faults.add((table,), "there is no row; allowed is one or more (0/1). Give finished tasks")
+    return faults.count == before
 
 
 def _check_twice(names: Names, faults: Faults) -> None:

@@ -59,10 +59,11 @@ class Holdout:
 
     def __str__(self) -> str:
         last = self.losses.iloc[-1]
+        ends = f"95 % interval {-last['high']:+.4f} to {-last['low']:+.4f}"
+        ends = "a single row" if np.isnan(last["low"]) else ends
         return (
             f"learned on {self.learned_on:,} rows, held out {self.rows:,}: {self.split}. Knowing "
-            f"the rep changes the log-loss there by {-last['gain']:+.4f} (95 % interval "
-            f"{-last['high']:+.4f} to {-last['low']:+.4f}; below 0 is better)"
+            f"the rep changes the log-loss there by {-last['gain']:+.4f} ({ends}; below 0 is better)"
         )
 
 
@@ -75,7 +76,7 @@ def losses(outcome: Floats, predictions: dict[str, Floats]) -> pd.DataFrame:
     rows = []
     for model, loss in each.items():
         gain = each["types"] - loss
-        error = Z * float(gain.std(ddof=1)) / np.sqrt(len(gain)) if len(gain) > 1 else np.inf
+        error = Z * float(gain.std(ddof=1)) / np.sqrt(len(gain)) if len(gain) > 1 else np.nan
         mean = float(gain.mean())
         rows.append((model, float(loss.mean()), mean, mean - error, mean + error))
     return pd.DataFrame(rows, columns=list(LOSSES)).astype(LOSSES)
