@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 pytest.importorskip("scipy", reason="assignopt[fit] is not installed")
 pytest.importorskip("statsmodels", reason="assignopt[fit] is not installed")
 
-from benchmarks import data  # noqa: E402
+from benchmarks import data, learning  # noqa: E402
 from scipy.optimize import linear_sum_assignment  # noqa: E402
 from scipy.special import expit  # noqa: E402
 
@@ -264,3 +264,18 @@ def test_learning_is_the_same_whether_asked_for_tables_or_a_log() -> None:
     trials, successes = (counts[one].to_numpy(float) for one in ("size", "sum"))
     learned = learn_tables(trials, successes, "crossed").mean[:-1, :-1]
     assert found.table["estimate"].to_numpy() == pytest.approx(learned.ravel())
+
+
+def test_of_four_estimators_one_keeps_what_it_claims(capsys: pytest.CaptureFixture[str]) -> None:
+    """Raw rates promise several times what they get, and so does adding one to both counts."""
+    found = learning.table(range(4), learning.STRONG)
+    over = {name: row.claimed / row.realised - 1 for name, row in found.items()}
+    assert over["raw rate"] > 1
+    assert over["add one"] > 1
+    assert over["crossed"] < over["beta_binomial"] < 1
+    assert abs(over["crossed"]) < 0.15
+    errors = [found[name].error for name in ("crossed", "beta_binomial", "add one", "raw rate")]
+    assert errors == sorted(errors)
+    assert found["crossed"].realised > found["raw rate"].realised
+    learning.main(["--seeds", "1"])
+    assert "claimed/realised" in capsys.readouterr().out

@@ -111,8 +111,9 @@ def mode(cells: Cells, spreads: Spreads, start: Mode | None = None) -> Mode:
         point, own = np.concatenate([[start.level], start.rep, start.type]), start.own
     value, terms = _posterior(cells, spreads, point, own)
     for _ in range(STEPS):
-        step, slope, _ = _newton(cells, spreads, point, terms)
-        gain = float(slope @ step)
+        step, slope, (variance, lean, schur) = _newton(cells, spreads, point, terms)
+        if float(slope @ step) < CLOSE:
+            break
         size = 1.0
         while True:
             tried = point + size * step
@@ -121,9 +122,6 @@ def mode(cells: Cells, spreads: Spreads, start: Mode | None = None) -> Mode:
                 break
             size /= 2
         point, value, terms = tried, now, found
-        if gain < CLOSE:
-            break
-    _, _, (variance, lean, schur) = _newton(cells, spreads, point, terms)
     _, determinant = np.linalg.slogdet(schur)
     evidence = value - 0.5 * (float(determinant) - float(np.log(variance).sum()))
     reps, types = np.split(point[1:], [cells.reps])

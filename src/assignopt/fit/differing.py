@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..columns import Floats
 
-DRAWS, FEWER = 999, 199
+DRAWS, FEWER, FEWEST = 999, 199, 99
 MANY = 4000
 """Cells from which fewer draws are made."""
 
@@ -163,7 +163,7 @@ def _interactions(trials: Floats, successes: Floats, seed: int) -> Test:
         spreads = search.along(spreads, axis)
     at = search.at(spreads)
     rate = _rates(at, cells)
-    rng, draws = np.random.default_rng(seed + 1), FEWER
+    rng, draws = np.random.default_rng(seed + 1), FEWER if trials.size < MANY else FEWEST
     scores = [_score(at, cells), *(_redrawn(at, cells, rate, rng) for _ in range(draws))]
     found = np.array(scores)
     spread = float(found[1:].std()) or 1.0

@@ -61,9 +61,10 @@ class Holdout:
         last = self.losses.iloc[-1]
         ends = f"95 % interval {-last['high']:+.4f} to {-last['low']:+.4f}"
         ends = "a single row" if np.isnan(last["low"]) else ends
+        gain = f"{-last['gain']:+.4f} ({ends}; below 0 is better)"
         return (
             f"learned on {self.learned_on:,} rows, held out {self.rows:,}: {self.split}. Knowing "
-            f"the rep changes the log-loss there by {-last['gain']:+.4f} ({ends}; below 0 is better)"
+            f"the rep changes the log-loss there by {gain}"
         )
 
 
