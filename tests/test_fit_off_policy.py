@@ -120,7 +120,8 @@ def test_the_logs_own_policy_is_worth_the_mean_of_the_log(seed: int) -> None:
     log["chance"] = [counts[kind, who] for kind, who in zip(log["kind"], log["who"], strict=True)]
     own = counts.rename("probability").reset_index()
     rng = np.random.default_rng(seed)
-    found = ao.fit.off_policy(log, own, **COLUMNS, model=model(rng.random((3, 2))))
+    some = model(rng.random((3, 2)))
+    found = ao.fit.off_policy(log, own, **COLUMNS, model=some, max_unsupported=1)
     for name in ("ips", "snips", "clipped_ips", "dr", "sndr", "switch_dr"):
         assert found.of(name) == pytest.approx(log["won"].mean())
     assert found.ess == pytest.approx(len(log))
@@ -179,6 +180,8 @@ def test_bounds_hold_the_truth_and_open_where_the_log_is_silent() -> None:
     half = np.array([[0.5, 0.5], [0.5, 0.5], [0.0, 0.0]])
     log = drawn(4, 3000, half)
     found = ao.fit.off_policy(log, policy(), **COLUMNS)
+    assert not found.passed  # however even the weights are that there are
+    assert found.ess > 1000
     silent = float((TARGET[2] * SHARE).sum())
     assert found.unsupported == pytest.approx(silent, abs=0.02)
     low, high = found.bounds
@@ -195,7 +198,7 @@ def test_reps_that_the_log_does_not_know_are_unsupported() -> None:
 
 
 def test_json_comes_back_as_it_went() -> None:
-    for gate in (1, 10**6):
+    for gate in (1, 10**6):  # open, and shut
         found = ao.fit.off_policy(drawn(6), policy(), **COLUMNS, min_ess=gate)
         again = ao.fit.OffPolicy.from_json(found.to_json())
         assert again.to_json() == found.to_json()
@@ -238,6 +241,7 @@ def test_an_estimate_is_a_model_too() -> None:
         ({}, {"model": 3}, ("model",), "a int is no model"),
         ({}, {"model": model(RATE)[:5]}, ("model",), "rep 'c' on type 'y' is missing. Add a row"),
         ({}, {"switch": 0.5}, ("switch",), "allowed is a number from 1 on"),
+        ({}, {"max_unsupported": 2}, ("max_unsupported",), "allowed is a number from 0 to 1"),
         ({}, {"min_ess": 0}, ("min_ess",), "allowed is a number from 1 on"),
     ],
 )

@@ -20,7 +20,7 @@ from .holding import Z
 from .learning import learn_tables
 
 if TYPE_CHECKING:
-    from ..columns import Floats, Ints
+    from ..columns import Bools, Floats, Ints
     from ..holdings import Holdings
 
 SHUFFLES = 20
@@ -217,32 +217,38 @@ def claim_of(
     promised, sd = (
         estimate.lookup(*named, column).reshape(trials.shape) for column in ("estimate", "sd")
     )
-    values = []
-    for name, share in cells.items():
-        mean, error = judge(share)
-        supported = float(share[trials > 0].sum())
-        ends = mean - Z * error, mean + Z * error
-        values.append((name, float((share * promised).sum()), mean, *ends, supported))
-    uplifts = []
-    for name in list(cells)[1:]:
-        more = cells["plan"] - cells[name]
-        mean, error = judge(more)
-        told, own = float((more * promised).sum()), float(np.sqrt((more**2 * sd**2).sum()))
-        ends = mean - Z * error, mean + Z * error
-        uplifts.append((name, told, own, mean, error, *ends, told - mean))
     control = [
         (seed, _shuffled_claim(held.problem, estimate.control(seed, tests=False), log, time_limit))
         for seed in range(estimate.seed + 1, estimate.seed + 1 + shuffles)
     ]
     return Claim(
-        values=frame_of(values, VALUES),
-        uplifts=frame_of(uplifts, UPLIFTS),
+        values=_values(cells, promised, judge, trials > 0),
+        uplifts=_uplifts(cells, promised, sd, judge),
         control=frame_of(control, CONTROL),
         tasks=len(tasks.rep),
         heldout_rows=len(log),
         said=said,
         plan=plan,
     )
+
+
+def _values(cells: dict[str, Floats], promised: Floats, judge: _Judge, seen: Bools) -> pd.DataFrame:
+    rows = []
+    for name, share in cells.items():
+        mean, error = judge(share)
+        told, ends = float((share * promised).sum()), (mean - Z * error, mean + Z * error)
+        rows.append((name, told, mean, *ends, float(share[seen].sum())))
+    return frame_of(rows, VALUES)
+
+
+def _uplifts(cells: dict[str, Floats], promised: Floats, sd: Floats, judge: _Judge) -> pd.DataFrame:
+    rows = []
+    for name in list(cells)[1:]:
+        more = cells["plan"] - cells[name]
+        mean, error = judge(more)
+        told, own = float((more * promised).sum()), float(np.sqrt((more**2 * sd**2).sum()))
+        rows.append((name, told, own, mean, error, mean - Z * error, mean + Z * error, told - mean))
+    return frame_of(rows, UPLIFTS)
 
 
 def _spread(tasks: _Tasks, log: Log, table: Floats) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -40,6 +40,7 @@ def off_policy(
     model: FitEstimate | pd.DataFrame | None = None,
     switch: float = 10.0,
     min_ess: float = 100.0,
+    max_unsupported: float = 0.05,
     seed: int = 0,
 ) -> OffPolicy:
     """Estimate what another policy would have come to, on the log of one that drew at random.
@@ -55,9 +56,11 @@ def off_policy(
     the others trade some bias for less variance. Intervals are by drawing whole batches with
     replacement: rows of one day, or of one solve, depend on each other.
 
-    Below the gate, an effective sample size ``(sum w)^2 / sum w^2`` of ``min_ess``, no number is
-    given, only bounds: what the log knows of the target's choices at the ends of its 95 % interval,
-    and 0 or 1 for every outcome that it does not know.
+    There is a gate: an effective sample size ``(sum w)^2 / sum w^2`` of ``min_ess`` at least, and
+    of what the target would do a share of ``max_unsupported`` at most that the log does not know
+    (such choices have no weight, and would go unnoticed). Where it is shut no number is given, only
+    bounds: what the log knows of the target's choices at the ends of its 95 % interval, and 0 or 1
+    for every outcome that it does not know.
 
     Parameters
     ----------
@@ -78,7 +81,7 @@ def off_policy(
         of the batches for the other half.
     switch
         Weights above it are cut (clipped_ips) or left to the model (switch_dr).
-    min_ess
+    min_ess, max_unsupported
         The gate.
     seed
         Of the halves and of the draws.
@@ -114,7 +117,8 @@ def off_policy(
     """
     faults = Faults("fit.off_policy")
     named = target if isinstance(target, str) else None
-    _check(faults, switch, min_ess, seed)
+    gate = _Gate(min_ess, max_unsupported)
+    _check(faults, switch, gate, seed)
     names = Names(rep, type, outcome, propensity=propensity, batch=batch)
     if not isinstance(propensity, str):
         faults.add(("propensity",), f"{propensity!r} is no name of a column. Give its name")
@@ -131,17 +135,26 @@ def off_policy(
         faults.add(("batch",), f"{message}. Give days, or leave it out")
     halves = _models(policy, rows, model, seed, faults)
     faults.raise_if_any()
-    return _weighed(policy, rows, halves, switch, min_ess, seed)
+    return _weighed(policy, rows, halves, switch, gate, seed)
 
 
-def _check(faults: Faults, switch: Any, min_ess: Any, seed: Any) -> None:
-    def above(value: Any, low: float) -> bool:
+class _Gate(NamedTuple):
+    """What a log has to have before a number is given."""
+
+    min_ess: float
+    max_unsupported: float
+
+
+def _check(faults: Faults, switch: Any, gate: _Gate, seed: Any) -> None:
+    def within(value: Any, low: float, high: float = np.inf) -> bool:
         number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-        return bool(number and value >= low)
+        return bool(number and low <= value <= high)
 
+    most = gate.max_unsupported
     options = {
-        "switch": (switch, above(switch, 1), "a number from 1 on"),
-        "min_ess": (min_ess, above(min_ess, 1), "a number from 1 on"),
+        "switch": (switch, within(switch, 1), "a number from 1 on"),
+        "min_ess": (gate.min_ess, within(gate.min_ess, 1), "a number from 1 on"),
+        "max_unsupported": (most, within(most, 0, 1), "a number from 0 to 1"),
         "seed": (seed, is_whole(seed, 0), "a whole number from 0 on"),
     }
     check_options(faults, options)
@@ -255,7 +268,7 @@ def _models(policy: _Policy, log: Log, model: Any, seed: int, faults: Faults) ->
 
 
 def _weighed(
-    policy: _Policy, log: Log, halves: list[_Half], switch: float, min_ess: float, seed: int
+    policy: _Policy, log: Log, halves: list[_Half], switch: float, gate: _Gate, seed: int
 ) -> OffPolicy:
     there, would = np.zeros(len(log)), np.zeros(len(log))
     for half in halves:
@@ -264,7 +277,7 @@ def _weighed(
     weight = policy.of_done(log) / log.propensity
     rows = Weighted(log.outcome, weight, there, would, float(switch))
     unknown, bounds = _bounds(policy, log)
-    enough = rows.ess >= min_ess
+    enough = rows.ess >= gate.min_ess and unknown <= gate.max_unsupported
     table = np.full((len(ESTIMATORS), 4), np.nan)
     if enough:
         parts = rows.parts()
@@ -278,7 +291,8 @@ def _weighed(
         batches=len(np.unique(log.batch)),
         logged=float(log.outcome.mean()),
         ess=rows.ess,
-        min_ess=float(min_ess),
+        min_ess=float(gate.min_ess),
+        max_unsupported=float(gate.max_unsupported),
         max_weight=float(weight.max()),
         mean_weight=float(weight.mean()),
         unsupported=unknown,

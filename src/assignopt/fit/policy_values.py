@@ -30,7 +30,7 @@ class OffPolicy:
     ----------
     estimates
         Frame: estimator, value, sd, and the 95 % interval, low and high; all missing where the
-        effective sample size is below the gate.
+        gate is shut.
     rows, batches
         How many.
     logged
@@ -39,11 +39,12 @@ class OffPolicy:
         Effective sample size, and the gate.
     max_weight, mean_weight
         The mean is near 1 where the propensities are right.
-    unsupported
-        The share of the target's decisions whose rep and type the log hardly has, or has not.
+    unsupported, max_unsupported
+        The share of the target's decisions whose rep and type the log hardly has, or has not; and
+        the gate.
     bounds
         Between what the target's value is: its known choices at the ends of their 95 % interval,
-        all unknown ones failing or succeeding. Wide, and there also below the gate.
+        all unknown ones failing or succeeding. Wide, and there also where the gate is shut.
     """
 
     estimates: pd.DataFrame
@@ -55,15 +56,16 @@ class OffPolicy:
     max_weight: float
     mean_weight: float
     unsupported: float
+    max_unsupported: float
     bounds: tuple[float, float]
 
     @property
     def passed(self) -> bool:
-        """Whether the effective sample size reaches the gate."""
-        return self.ess >= self.min_ess
+        """Whether there is enough of what the target would do for a number."""
+        return self.ess >= self.min_ess and self.unsupported <= self.max_unsupported
 
     def of(self, estimator: str) -> float:
-        """Give the value by one estimator; NaN below the gate.
+        """Give the value by one estimator; NaN where the gate is shut.
 
         Raises
         ------
@@ -78,7 +80,8 @@ class OffPolicy:
         support = (
             f"effective sample size {self.ess:,.0f} of {self.rows:,} rows (gate "
             f"{self.min_ess:,.0f}), largest weight {self.max_weight:,.1f}, "
-            f"{self.unsupported:.1%} of the target's decisions not known to the log"
+            f"{self.unsupported:.1%} of the target's decisions not known to the log "
+            f"(gate {self.max_unsupported:.0%})"
         )
         low, high = self.bounds
         if not self.passed:
