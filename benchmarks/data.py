@@ -92,3 +92,22 @@ def read_reviewers(path: Path) -> tuple[np.ndarray, int, int]:
     if len(most) != 1 or len(each) != 1:
         raise ValueError(f"limits {most} and demands {each}; one of each is what is expected")
     return scores, int(most[0]), int(each[0])
+
+
+def read_maven(path: Path) -> list[dict[str, Any]]:
+    """Read the closed deals of the fictitious CRM: agent, product, sector, close_date, won.
+
+    ``sector`` is that of the account, ``none`` without one. Outcomes carry no signal about agents.
+    """
+    sectors = {row["account"]: row["sector"] for row in table(path / "accounts.csv")}
+    return [
+        {
+            "agent": row["sales_agent"],
+            "product": row["product"].replace("GTXPro", "GTX Pro"),
+            "sector": sectors.get(row["account"], "none"),
+            "close_date": row["close_date"],
+            "won": int(row["deal_stage"] == "Won"),
+        }
+        for row in table(path / "sales_pipeline.csv")
+        if row["deal_stage"] in ("Won", "Lost")
+    ]

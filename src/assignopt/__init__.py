@@ -12,7 +12,7 @@ import typing as _typing
 from ._version import __version__
 
 if _typing.TYPE_CHECKING:
-    from . import datasets, metrics, plot, policies
+    from . import datasets, fit, metrics, plot, policies
     from .check import Audit, audit
     from .comparing import Diff, compare, diff
     from .diagnosing import Certificate, Diagnosis, diagnose
@@ -155,7 +155,7 @@ _HOME = {
 
 
 def _load(name: str) -> _typing.Any:
-    if name in ("datasets", "metrics", "plot", "policies"):
+    if name in ("datasets", "fit", "metrics", "plot", "policies"):
         return _importlib.import_module(f".{name}", __name__)
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -235,6 +235,7 @@ __all__ = [
     "diagnose",
     "diff",
     "explain",
+    "fit",
     "frontier",
     "join",
     "leave",

@@ -1,0 +1,115 @@
+"""OffPolicy: what a target policy is worth by a log, or what cannot be told from it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..plan import frame_of, rows_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ESTIMATES = {
+    "estimator": "str",
+    "value": "float64",
+    "sd": "float64",
+    "low": "float64",
+    "high": "float64",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class OffPolicy:
+    """What a target policy would have come to, in successes per decision.
+
+    Parameters
+    ----------
+    estimates
+        Frame: estimator, value, sd, and the 95 % interval, low and high; all missing where the
+        gate is shut.
+    rows, batches
+        How many.
+    logged
+        The mean outcome of the log.
+    ess, min_ess
+        Effective sample size, and the gate.
+    max_weight, mean_weight
+        The mean is near 1 where the propensities are right.
+    unsupported, max_unsupported
+        The share of the target's decisions whose rep and type the log hardly has, or has not; and
+        the gate.
+    bounds
+        Between what the target's value is: its known choices at the ends of their 95 % interval,
+        all unknown ones failing or succeeding. Wide, and there also where the gate is shut.
+    """
+
+    estimates: pd.DataFrame
+    rows: int
+    batches: int
+    logged: float
+    ess: float
+    min_ess: float
+    max_weight: float
+    mean_weight: float
+    unsupported: float
+    max_unsupported: float
+    bounds: tuple[float, float]
+
+    @property
+    def passed(self) -> bool:
+        """Whether there is enough of what the target would do for a number."""
+        return self.ess >= self.min_ess and self.unsupported <= self.max_unsupported
+
+    def of(self, estimator: str) -> float:
+        """Give the value by one estimator; NaN where the gate is shut.
+
+        Raises
+        ------
+        KeyError
+            When there is no such estimator.
+        """
+        values = dict(zip(self.estimates["estimator"], self.estimates["value"], strict=True))
+        return float(values[estimator])
+
+    def headline(self) -> str:
+        """Say what the target is worth, or that the log cannot tell."""
+        support = (
+            f"effective sample size {self.ess:,.0f} of {self.rows:,} rows (gate "
+            f"{self.min_ess:,.0f}), largest weight {self.max_weight:,.1f}, "
+            f"{self.unsupported:.1%} of the target's decisions not known to the log "
+            f"(gate {self.max_unsupported:.0%})"
+        )
+        low, high = self.bounds
+        if not self.passed:
+            return f"no estimate, between {low:.3f} and {high:.3f}; {support}"
+        rows = {name: numbers for name, *numbers in self.estimates.to_numpy().tolist()}
+        shown = [
+            f"{name} {rows[name][0]:.3f} ({rows[name][2]:.3f} to {rows[name][3]:.3f})"
+            for name in ("snips", "dr")
+        ]
+        return f"{', '.join(shown)}, the log itself {self.logged:.3f}; {support}"
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """Give everything as JSON text; ``null`` for what is missing."""
+        shown = self.estimates.replace([np.inf, -np.inf], np.nan)
+        data = {**vars(self), "estimates": rows_of(shown), "bounds": list(self.bounds)}
+        return json.dumps(data, ensure_ascii=False, indent=indent, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> OffPolicy:
+        """Read what :meth:`to_json` wrote."""
+        data = json.loads(text)
+        estimates = frame_of(data["estimates"], ESTIMATES)
+        return cls(**{**data, "estimates": estimates, "bounds": tuple(data["bounds"])})
+
+    def __str__(self) -> str:
+        told = self.headline()
+        table = self.estimates.round(4).to_string(index=False) if self.passed else ""
+        return f"{told[:1].upper()}{told[1:]}.\n{table}".rstrip()
+
+    def __repr__(self) -> str:
+        return f"<OffPolicy: {self.headline()}>"
