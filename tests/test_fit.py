@@ -490,8 +490,9 @@ class Missing:
 sys.meta_path.insert(0, Missing())
 import assignopt as ao
 ao.solve(ao.Problem([ao.Rep("a")], [ao.Task("t")]))
+from assignopt import *
 try:
-    ao.fit
+    ao.fit.from_history
 except ImportError as error:
     assert "pip install 'assignopt[fit]'" in str(error), error
     assert "scipy and statsmodels" in str(error), error

@@ -1,6 +1,8 @@
 """The crossed logit model at given spreads: counts per cell in, mode, likelihood and moments out.
 
-The spreads themselves are weighed in :mod:`.spreads`.
+The spreads themselves are weighed in :mod:`.spreads`. statsmodels has the model
+(``BinomialBayesMixedGLM``), but takes rows of 0 and 1 where counts per cell do, and gives no
+likelihood to weigh spreads by. It is the oracle of the tests.
 """
 
 from __future__ import annotations
