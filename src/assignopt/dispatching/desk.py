@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from ..policies.policy import Choice, Policy
+    from ..policies.state import Pair
     from ..problem import Problem
     from .held import Seat
 
@@ -72,6 +73,9 @@ class Desk:
     learns
         Whether the policy learns between two arrivals, when it is time; False: somebody else sees
         to that.
+    copies
+        Task id -> the task of the problem whose rows of the pairs table hold for it; of tasks that
+        are drawn from the forecast.
     """
 
     def __init__(
@@ -82,6 +86,7 @@ class Desk:
         horizon: int | None = None,
         *,
         learns: bool = True,
+        copies: Mapping[str, str] | None = None,
     ) -> None:
         self.problem, self.policy, self.learns = problem, policy, learns
         reps = {rep.id: rep for rep in problem.reps.values()}
@@ -102,7 +107,7 @@ class Desk:
         self.away: set[str] = set()
         self._limit: dict[str, float] = {}
         self._most: dict[str, float] = {}
-        self._seats = Seats(problem, reps)
+        self._seats = Seats(problem, reps, copies)
         self._calendars, self._guards = guards_of(problem, self.state, policy.waits)
         for name in reps:
             self._enter(name)
@@ -163,6 +168,10 @@ class Desk:
 
     # -- decisions ---------------------------------------------------------------------------
 
+    def pairs(self, task: Task) -> dict[str, Pair]:
+        """Give fit, effort and value of everybody who could ever own a task."""
+        return self._seats.pairs(task)
+
     def may_take(self, task: Task) -> list[str]:
         """List who may own a task now."""
         state = self.state
@@ -208,6 +217,9 @@ class Desk:
         choices = self.policy.choose_many(tasks, state)
         if choices is None:
             return [self.offer(task) for task in tasks]
+        if len(choices) != len(tasks):
+            told = f"{len(choices)} choices for {len(tasks)} tasks"
+            raise ValueError(f"policy {self.policy.name} gave {told}; one for each is expected")
         found = []
         for task, choice in zip(tasks, choices, strict=True):
             state.role, state.pairs = OWNER, self._seats.pairs(task)
@@ -236,6 +248,9 @@ class Desk:
                 return Choices(task, choice, None, "", price, roles, candidates, scores)
             reason, detail = self._refusal(task, choice)
             refused = None if by_hand else choice
+        elif choice is not None and not isinstance(choice, Reason):
+            refused = repr(choice)
+            reason, detail = Reason.NO_REP, f"{refused} is no rep id, no Reason and not None"
         else:
             refused = None
             reason, detail = (
