@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from ..streams import Stream
     from .running import Setting
 
+Able = list[dict[str, tuple[float, float, float]]]
+"""(n,) rep id -> fit, effort and value of those who may take each task."""
+
 NOT_ASKED = (MinTasks, MinLoad, CoverAll, MaxMoves)
 
 
@@ -97,13 +100,14 @@ def hindsight(
     moments = decided_at(stream, setting)
     later = setting.retry or any(one.returns for one in stream.events)
     presence = Presence(team, later, waits)
+    if not (team.changed or presence.matters or (stream.releases and team.limited)):
+        return _solved(team, stream, None, presence, time_limit)
     able = [
         {name: pair for name, pair in row.items() if presence.may(name, moment, task)}
         for row, moment, task in zip(team.pairs(stream), moments, stream.tasks, strict=True)
     ]
     if team.changed or (stream.releases and later and team.limited):
-        best = sum(max((worth for *_, worth in row.values()), default=0.0) for row in able)
-        return Hindsight(np.nan, best, False, "each task at its best rep")
+        return _best_reps(able)
     if stream.releases and team.limited:
         bound = capacity_bound(able, moments, stream.durations, team.limits())
         return Hindsight(np.nan, bound, False, "capacity at each moment, tasks split")
@@ -229,34 +233,38 @@ class Presence:
         return any(start <= moment + self.waits and end > moment for start, end in windows)
 
 
+def _best_reps(able: Able) -> Hindsight:
+    """Let each task have its best rep, as if nobody else wanted them."""
+    best = sum(max((worth for *_, worth in row.values()), default=0.0) for row in able)
+    return Hindsight(np.nan, best, False, "each task at its best rep")
+
+
 def _solved(
-    team: Team, stream: Stream, able: list[dict[str, Any]], presence: Presence, time_limit: float
+    team: Team, stream: Stream, able: Able | None, presence: Presence, time_limit: float
 ) -> Hindsight:
     """Solve the problem with the tasks of the stream for value."""
-    problem, left_out = _problem(team, stream, able, presence.matters)
+    problem, left_out = _problem(team, stream, able)
     plan = solve(problem, time_limit=time_limit, deterministic=True)
     if plan.status in (Status.INFEASIBLE, Status.UNKNOWN):
-        best = sum(max((worth for *_, worth in row.values()), default=0.0) for row in able)
-        return Hindsight(np.nan, best, False, "each task at its best rep")
+        return _best_reps(team.pairs(stream) if able is None else able)
     told = plan.terms.iloc[0]
     value, bound = float(told["value"]), float(told["bound"])
     proved = bool(told["proved"]) and presence.certain and not left_out
     return Hindsight(value, bound, proved, f"solved ({told['engine']})")
 
 
-def _problem(
-    team: Team, stream: Stream, able: list[dict[str, Any]], matters: bool
-) -> tuple[Problem, bool]:
+def _problem(team: Team, stream: Stream, able: Able | None) -> tuple[Problem, bool]:
     """Make the problem in which the whole stream is known; tell whether a rule was left out."""
     reps, tasks = list(team.reps.values()), list(stream.tasks)
-    if matters:  # who is there is told by the pairs
+    if able is not None:  # who is there is told by the pairs
         reps = [rep.model_copy(update={"active": True}) for rep in reps]
-    tasks = [_unowned(task, team.reps) for task in tasks]
-    pairs = _pairs(team, stream, able, matters)
+    tasks = [t if t.owner is None else t.model_copy(update={"owner": None}) for t in tasks]
+    pairs = _pairs(team, stream, able)
     given: dict[str, Any] = {"pairs": pairs, "history": None, "preferences": None}
     given |= {"reps": reps, "tasks": tasks, "objective": (Value(),)}
-    level = not matters and not team.problem.rep_columns.carried_load.any()
+    level = able is None and not team.problem.rep_columns.carried_load.any()
     rules, left_out = _rules(team.problem.rules, {task.id for task in tasks}, level)
+    left_out |= able is not None and any(task.roles for task in tasks)  # anybody may hold a role
     try:
         return team.problem.replace(**given, rules=rules), left_out
     except ValidationError:  # a rule names what this stream does not have
@@ -271,37 +279,25 @@ def _problem(
         return bare.replace(rules=kept), left_out
 
 
-def _unowned(task: Task, reps: dict[str, Rep]) -> Task:
-    return task if task.owner is None else task.model_copy(update={"owner": None})
-
-
-def _pairs(
-    team: Team, stream: Stream, able: list[dict[str, Any]], matters: bool
-) -> pd.DataFrame | None:
+def _pairs(team: Team, stream: Stream, able: Able | None) -> pd.DataFrame | None:
     """Make the pairs table of a stream: the problem's own, and who is there."""
     given = team.problem.pairs
-    if given is None and not matters:
-        return None
-    own = dict.fromkeys(team.reps, True)
     if given is not None:
         of = {task.id: stream.copies.get(task.id, task.id) for task in stream.tasks}
         link = pd.DataFrame({"copy": list(of), "task_id": list(of.values())})
-        table = link.merge(given, on="task_id").drop(columns="task_id")
-        table = table.rename(columns={"copy": "task_id"})
-        if not matters:
-            return table
-        keep = {
-            (task.id, name) for task, row in zip(stream.tasks, able, strict=True) for name in row
-        }
-        keep |= {(task.id, name) for task in stream.tasks if task.roles for name in own}
-        listed = zip(table["task_id"], table["rep_id"], strict=True)
-        return table[[one in keep for one in listed]].reset_index(drop=True)
-    rows = [
+        given = link.merge(given, on="task_id").drop(columns="task_id")
+        given = given.rename(columns={"copy": "task_id"})
+    if able is None:
+        return given
+    there = [
         (task.id, name)
         for task, row in zip(stream.tasks, able, strict=True)
-        for name in (own if task.roles else row)
+        for name in (team.reps if task.roles else row)
     ]
-    return pd.DataFrame(rows, columns=["task_id", "rep_id"], dtype=object)
+    if given is None:
+        return pd.DataFrame(there, columns=["task_id", "rep_id"], dtype=object)
+    keep, listed = set(there), zip(given["task_id"], given["rep_id"], strict=True)
+    return given[[one in keep for one in listed]].reset_index(drop=True)
 
 
 def _rules(rules: Iterable[BaseRule], ids: set[str], level: bool) -> tuple[list[BaseRule], bool]:

@@ -208,7 +208,7 @@ class Run:
                 self._closes = inf
                 self._decide()
 
-    def _release(self, i: int, turn: int) -> None:
+    def _release(self, turn: int, i: int) -> None:
         if self._turn[i] != turn:  # it came back meanwhile
             return
         held = self._guarded(self.desk.release, self.stream.tasks[i].id, i=i)
@@ -275,7 +275,7 @@ class Run:
         self._turn[i] = self._turns
         busy = self._held[i]
         if busy == busy:
-            heappush(self._due, (now + busy, i, self._turns))
+            heappush(self._due, (now + busy, self._turns, i))
         self._turns += 1
         self.assigned += 1
         self.covered += choices.task.priority

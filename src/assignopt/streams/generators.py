@@ -151,7 +151,7 @@ def drift(
     """
     n, rng = _begun(problem, n, seed, 3)
     _check_shares("drift", strength=strength)
-    tasks = list(problem.tasks.values())
+    tasks = problem.tasks.listed
     kinds = [_kind(task, by) for task in tasks]
     names = {kind: number for number, kind in enumerate(dict.fromkeys(kinds))}
     kind = np.array([names[one] for one in kinds]) if len(names) > 1 else np.arange(len(tasks))
@@ -334,7 +334,7 @@ def _made(
         at = at - at[0] if pace.get("regular") and len(rows) else at
     columns = problem.task_columns
     held = _held(columns.end[rows] - columns.start[rows], rng, pace)
-    origin = [problem.tasks.at(row) for row in range(len(problem.tasks))]
+    origin = problem.tasks.listed
     plain = {"start": None, "end": None}
     tasks = []
     for number, row in enumerate(rows.tolist()):

@@ -48,7 +48,7 @@ def from_problem(
     >>> [task.id for task in stream.tasks], stream.durations.tolist()
     (['early', 'late'], [2.0, 3.0])
     """
-    tasks = tuple(problem.tasks.values())
+    tasks = problem.tasks.listed
     if not isinstance(at, str):
         return Stream(tasks, at, durations, name)
     columns, faults = problem.task_columns, Faults("from_problem")
