@@ -624,7 +624,7 @@ def test_too_few_choices_for_a_batch_are_an_error_of_the_policy() -> None:
         def choose_many(self, tasks: Any, state: Any) -> Any:
             return [None]
 
-    with pytest.raises(ao.PolicyError, match="1 choices for 3 tasks"):
+    with pytest.raises(ao.PolicyError, match="policy 'Short' on stream 'problem' with seed 0"):
         ao.simulate(small(), [Short], batch=3)
 
 
