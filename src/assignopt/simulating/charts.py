@@ -93,13 +93,18 @@ def _panel(alt: Any, rows: pd.DataFrame, stream: str, title: str | None, scale: 
         alt.Tooltip("policy:N"),
         *(alt.Tooltip(f"{name}:Q", format=",.4~g") for name in ("mean", "low", "high", "worst")),
     ]
-    x = alt.X("mean:Q", title=title, scale=scale)
+    axis = alt.Axis(tickCount=8)
+    x = alt.X("mean:Q", title=title, scale=scale, axis=axis)
     layers = [
         base.mark_rule(color=BLUE, strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q", y=y),
         base.mark_tick(color=ORANGE, thickness=2, size=ROW * 0.6).encode(x=alt.X("worst:Q"), y=y),
         base.mark_circle(size=60, opacity=1, color=BLUE).encode(x=x, y=y, tooltip=told),
     ]
-    layered = [layers[0].encode(x=alt.X("low:Q", title=title, scale=scale)), layers[1], layers[2]]
+    layered = [
+        layers[0].encode(x=alt.X("low:Q", title=title, scale=scale, axis=axis)),
+        layers[1],
+        layers[2],
+    ]
     head = alt.Title(stream, anchor="start", fontSize=12)
     return alt.layer(*layered).properties(width=WIDTH, height=alt.Step(ROW), title=head)
 
