@@ -12,6 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 import assignopt as ao
+from assignopt.streams import generators
 
 Stream, Change, Outcomes = ao.streams.Stream, ao.streams.Change, ao.streams.Outcomes
 TASKS = [ao.Task("a", value=1), ao.Task("b", value=2), ao.Task("c", value=3)]
@@ -337,3 +338,11 @@ def test_options_out_of_range_are_refused(call: object, message: str) -> None:
         call(forecast())  # type: ignore[operator]
     with pytest.raises(TypeError, match="no options"):
         ao.streams.iid(forecast(), 3, speed=3)  # type: ignore[call-arg]
+
+
+def test_of_a_large_forecast_only_what_comes_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = ao.streams.iid(forecast(), 8, 3)
+    monkeypatch.setattr(generators, "MOST_KEPT", 5)
+    problem = forecast()
+    assert ao.streams.iid(problem, 8, 3).tasks == wanted.tasks
+    assert "listed" not in vars(problem.tasks)

@@ -9,15 +9,17 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from ..errors import Faults
 from ..plan import frame_of, rows_of
 from .charts import comparison_chart, course_chart
 from .intervals import RESAMPLES, interval
 from .measuring import OVER_TIME, REFUSALS, RUNS
+from .showing import table_of, title_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ..columns import Floats
 
 LESS = ("gini", "load_range", "deviation", "waiting_mean", "waiting_p95", "reassigned", "refused")
@@ -46,8 +48,6 @@ DIFFERENCES = {
     "worse": "int64",
     "apart": "bool",
 }
-SHOWN = ("coverage", "value", "gini", "deviation", "waiting_mean", "late_value", "refused")
-"""Measures whose means the printed table has beside its own, where they say anything."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +73,7 @@ class Comparison:
         * ``reassigned``: tasks that came back and were given again; ``refused``: how often the
           policy named somebody who may not have the task;
         * ``conversions``, ``late_value``: what came of the tasks in the end;
-        * ``seconds``: computing time.
+        * ``seconds``: computing time, whatever else the machine does.
     over_time
         Frame, a row for each run and checkpoint (equal numbers of arrivals; the last is the end):
         ``at``, ``arrived``, ``assigned``, ``value``, ``coverage``, ``gini``, ``load_range``,
@@ -326,43 +326,11 @@ class Comparison:
         runs = f"{len(self.runs):,} run{'' if len(self.runs) == 1 else 's'}"
         return f"{told}: {runs}{'' if self.complete else ', stopped before the end'}"
 
-    def _title(self, stream: str) -> str:
-        """Say what the table of a stream is about."""
-        name, mine = self.measure, self.runs[self.runs["stream"] == stream]
-        words = {"ratio": "ratio to hindsight", "bound_ratio": "ratio to the bound"}
-        told = f"{stream}: {words.get(name, name)} (more is better)"
-        best = mine["hindsight" if name == "ratio" else "bound"].mean()
-        if np.isnan(best):
-            return told
-        if name == "ratio":
-            proof = "proved" if mine["exact"].all() else "not all proved"
-            return f"{told}; best with full knowledge {_number(best)}, {proof}"
-        return f"{told}; no policy can have more than {_number(best)}"
-
-    def _table(self, stream: str) -> pd.DataFrame:
-        rows = self.summary()
-        rows = rows[rows["stream"] == stream]
-        mine = self.runs[self.runs["stream"] == stream]
-        table = pd.DataFrame({"policy": rows["policy"]})
-        number = _number if self.measure == "value" else _share
-        table["mean"] = [number(value) for value in rows["mean"]]
-        if rows["low"].notna().any():
-            pairs = zip(rows["low"], rows["high"], strict=True)
-            table["95 % interval"] = [f"{number(low)} .. {number(high)}" for low, high in pairs]
-            table["worst"] = [number(value) for value in rows["worst"]]
-        means = mine.groupby("policy")[list(SHOWN)].mean().reindex(rows["policy"])
-        for name in SHOWN:
-            if name == self.measure or not (means[name].fillna(0) != 0).any():
-                continue
-            form = _number if name in ("value", "late_value", "waiting_mean", "refused") else _share
-            table[name.removesuffix("_mean")] = [form(value) for value in means[name]]
-        return table
-
     def __str__(self) -> str:
         lines = [self.headline()]
         for stream in self.streams:
-            lines.append(self._title(stream))
-            table = self._table(stream)
+            lines.append(title_of(self, stream))
+            table = table_of(self, stream)
             wide = max([len(name) for name in table["policy"]], default=0)
             table["policy"] = table["policy"].str.ljust(wide)
             shown = table.rename(columns={"policy": "policy".ljust(wide)}).to_string(index=False)
@@ -378,8 +346,8 @@ class Comparison:
     def _repr_html_(self) -> str:
         parts = [f"<p><b>{html.escape(self.headline())}</b></p>"]
         for stream in self.streams:
-            parts.append(f"<p>{html.escape(self._title(stream))}</p>")
-            parts.append(self._table(stream).to_html(index=False, border=0))
+            parts.append(f"<p>{html.escape(title_of(self, stream))}</p>")
+            parts.append(table_of(self, stream).to_html(index=False, border=0))
         return "".join(parts)
 
 
@@ -394,13 +362,3 @@ def _rank(mean: float, less: bool) -> float:
     if np.isnan(mean):
         return np.inf
     return mean if less else -mean
-
-
-def _share(value: float) -> str:
-    return "-" if np.isnan(value) else f"{value:.3f}"
-
-
-def _number(value: float) -> str:
-    if np.isnan(value):
-        return "-"
-    return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:,.4g}"

@@ -90,7 +90,8 @@ def simulate(
     seeds
         How many (0, 1, ...), or which; None: 20 where streams are drawn, else 1.
     n
-        Tasks in a stream that is drawn by name; None: as many as the forecast has.
+        Tasks in a stream that is drawn by name; None, and for a permutation: as many as the
+        forecast has.
     batch
         Decide on so many tasks together, when the last of them has come.
     window
@@ -214,14 +215,14 @@ def work(job: Job) -> Any:
 
 
 def _run(job: Job, name: str, policy: Policy) -> tuple[Any, Any, Any]:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     stream, seed = job.key
     label = f"policy {name!r} on stream {stream!r} with seed {seed}"
     run = Run(job.problem, deepcopy(policy), job.stream, seed, job.setting, label)
     measuring = Measuring(job.stream, job.setting.checkpoints)
     record = run.play(measuring)
     row, rows = measured(run, measuring)
-    return {**row, "seconds": time.perf_counter() - begun}, rows, record.refusals
+    return {**row, "seconds": time.thread_time() - begun}, rows, record.refusals
 
 
 def _work(

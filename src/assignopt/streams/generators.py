@@ -6,20 +6,26 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import numpy as np
 
-from ..columns import moment, seconds
+from ..columns import seconds
 from ..errors import Faults
 from ..problem import Problem
 from ..records import read_time, time_kind
 from .making import from_problem
-from .stream import Change, Stream
+from .spells import absences, in_spells
+from .stream import Stream
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from numpy.random import Generator
 
     from ..columns import Floats, Ints
     from ..records import Task
+
+
+MOST_KEPT = 50_000
+"""Records of a forecast are made once and kept for all seeds, up to so many."""
 
 
 class Pace(TypedDict, total=False):
@@ -217,11 +223,11 @@ def bursts(
     calm = (1 - burst * busy) / (1 - busy)
     # The time in which one task is due, in the mean, passes quickly in a burst and slowly in calm.
     due = np.cumsum(rng.exponential(1.0, n)) if n else np.zeros(0)
-    at = _in_spells(due, rng, spell, busy, burst, calm) / rate
+    at = in_spells(due, rng, spell, busy, burst, calm) / rate
     begin, clock = _begin(pace)
     events = []
     for name in problem.reps if away else ():
-        events += _absences(str(name), rng, at[-1] if n else 0.0, spell / rate, away, begin, clock)
+        events += absences(str(name), rng, at[-1] if n else 0.0, spell / rate, away, begin, clock)
     return _made(problem, rows, rng, "bursts", pace, at=at, events=events)
 
 
@@ -300,12 +306,6 @@ def _begin(pace: Pace) -> tuple[float, str]:
     return seconds(begin) or 0.0, time_kind(begin)
 
 
-def _moment(time: float, clock: str) -> float | datetime:
-    found = moment(time, clock)
-    assert found is not None
-    return found
-
-
 def _kind(task: Task, by: str) -> Any:
     found = task.tags.get(by, getattr(task, by, None))
     return tuple(sorted(found.items())) if isinstance(found, dict) else found
@@ -334,7 +334,7 @@ def _made(
         at = at - at[0] if pace.get("regular") and len(rows) else at
     columns = problem.task_columns
     held = _held(columns.end[rows] - columns.start[rows], rng, pace)
-    origin = problem.tasks.listed
+    origin = _origins(problem, rows)
     plain = {"start": None, "end": None}
     tasks = []
     for number, row in enumerate(rows.tolist()):
@@ -354,6 +354,14 @@ def _made(
     )
 
 
+def _origins(problem: Problem, rows: Ints) -> Mapping[int, Task] | Sequence[Task]:
+    """Give the records of these rows: of a large forecast only those, else all, which are kept."""
+    table = problem.tasks
+    if len(table) <= MOST_KEPT:
+        return table.listed
+    return {row: table.at(row) for row in np.unique(rows).tolist()}
+
+
 def _held(own: Floats, rng: Generator, pace: Pace) -> Floats:
     """(n,) seconds for which tasks are held."""
     fixed, mean = pace.get("duration"), pace.get("mean_duration")
@@ -369,37 +377,3 @@ def _held(own: Floats, rng: Generator, pace: Pace) -> Floats:
     if mean is None:
         return np.full(len(own), float(given))  # type: ignore[arg-type]
     return rng.exponential(mean, len(own))
-
-
-def _in_spells(
-    due: Floats, rng: Generator, spell: float, busy: float, burst: float, calm: float
-) -> Floats:
-    """Stretch the time in which tasks come evenly to one with bursts and calm between them."""
-    if not len(due):
-        return due
-    clock, work, on = 0.0, 0.0, bool(rng.random() < busy)
-    times, done = [0.0], [0.0]
-    while work <= due[-1]:
-        length = rng.exponential(spell if on else spell * (1 - busy) / busy)
-        clock += length
-        work += length * (burst if on else calm)
-        times.append(clock)
-        done.append(work)
-        on = not on
-    grow = np.maximum.accumulate(np.array(done) + 1e-12 * np.arange(len(done)))
-    return np.asarray(np.interp(due, grow, times))
-
-
-def _absences(
-    name: str, rng: Generator, end: float, spell: float, away: float, begin: float, clock: str
-) -> list[Change]:
-    """List when a rep goes and comes back."""
-    time, there, found = 0.0, bool(rng.random() >= away), []
-    if not there:
-        found.append(Change(_moment(begin, clock), name, available=False))
-    while True:
-        time += rng.exponential(spell if not there else spell * (1 - away) / away)
-        if time > end:
-            return found
-        there = not there
-        found.append(Change(_moment(begin + time, clock), name, available=there))
