@@ -168,7 +168,7 @@ class Comparison:
             A column of ``runs``; None: :attr:`measure`.
         confidence
             Of the interval of the mean over seeds: bootstrap, bias-corrected and accelerated, with
-            fixed draws; missing for a single seed.
+            fixed draws; too narrow below about ten seeds, and missing for a single one.
         resamples
             Of the bootstrap.
 

@@ -45,7 +45,7 @@ def table_of(found: Comparison, stream: str) -> pd.DataFrame:
         if name == found.measure or not (means[name].fillna(0) != 0).any():
             continue
         form = _number if name in ("value", "late_value", "waiting_mean", "refused") else _share
-        table[name.removesuffix("_mean")] = [form(value) for value in means[name]]
+        table["wait s" if name == "waiting_mean" else name] = [form(value) for value in means[name]]
     return table
 
 
