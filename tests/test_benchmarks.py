@@ -54,7 +54,7 @@ def test_list_tells_every_suite(capsys: pytest.CaptureFixture[str]) -> None:
         f"{name}\n  instances:" in told
         for name in (
             *("flow", "build", "limits", "startup", "lap", "gap", "fairness", "midl", "workforce"),
-            *("explain", "rebalance", "rotate"),
+            *("explain", "rebalance", "rotate", "policies"),
         )
     )
 
@@ -346,3 +346,19 @@ def test_summary_and_table() -> None:
         "a       30.0%",
         "b           -",
     ]
+
+
+def test_policies_on_generated_and_on_real_streams(tmp_path: Path) -> None:
+    found = run(tmp_path, "policies", "--size", "bursts:60x2", "speed:30x1", "olist:0x2")
+    mine = [row for row in found["rows"] if row["instance"] == "bursts"]
+    assert {row["method"] for row in mine} >= {"LongestWait"}
+    assert all(0 < row["ratio"] <= 1 + 1e-9 for row in found["rows"])
+    assert found["targets"][0]["name"].startswith("15 policies")
+    real = {row["instance"] for row in found["rows"]} - {"bursts"}
+    assert real == (set() if data.folder("olist") is None else {"olist", "olist, permuted"})
+
+
+def test_a_stream_that_policies_do_not_know_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    assert main(["run", "policies", "--size", "idd:60x2", "--json", str(file)]) == 1
+    assert "idd:60x2" in json.loads(file.read_text())["faults"][0]

@@ -9,6 +9,7 @@ from . import (
     lap,
     limits,
     midl,
+    policies,
     rebalance,
     rotate,
     startup,
@@ -30,5 +31,6 @@ SUITES = {
         explain,
         rebalance,
         rotate,
+        policies,
     )
 }

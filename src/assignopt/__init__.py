@@ -12,11 +12,11 @@ import typing as _typing
 from ._version import __version__
 
 if _typing.TYPE_CHECKING:
-    from . import datasets, fit, metrics, plot, policies
+    from . import datasets, fit, metrics, plot, policies, streams
     from .check import Audit, audit
     from .comparing import Diff, compare, diff
     from .diagnosing import Certificate, Diagnosis, diagnose
-    from .errors import AssignoptError, EngineError, NoSolutionError
+    from .errors import AssignoptError, EngineError, NoSolutionError, PolicyError
     from .explaining import (
         Answer,
         Explanation,
@@ -68,6 +68,7 @@ if _typing.TYPE_CHECKING:
         Pin,
         Together,
     )
+    from .simulating import Comparison, simulate
     from .solving import solve
     from .turns import Debt, Quota, offline_shares
 
@@ -79,6 +80,7 @@ _HOME = {
     "Attribution": "report",
     "Audit": "check",
     "Certificate": "diagnosing",
+    "Comparison": "simulating",
     "CoverAll": "rules",
     "Coverage": "objectives",
     "Debt": "turns",
@@ -107,6 +109,7 @@ _HOME = {
     "Picks": "picking",
     "Pin": "rules",
     "Plan": "plan",
+    "PolicyError": "errors",
     "Preference": "objectives",
     "Problem": "problem",
     "Quota": "turns",
@@ -144,6 +147,7 @@ _HOME = {
     "rebalance_frontier": "rebalancing",
     "recommend": "explaining",
     "rotate": "rotating",
+    "simulate": "simulating",
     "solve": "solving",
     "suggest": "explaining",
     "target_change": "rebalancing",
@@ -155,7 +159,7 @@ _HOME = {
 
 
 def _load(name: str) -> _typing.Any:
-    if name in ("datasets", "fit", "metrics", "plot", "policies"):
+    if name in ("datasets", "fit", "metrics", "plot", "policies", "streams"):
         return _importlib.import_module(f".{name}", __name__)
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -180,6 +184,7 @@ __all__ = [
     "Attribution",
     "Audit",
     "Certificate",
+    "Comparison",
     "CoverAll",
     "Coverage",
     "Debt",
@@ -208,6 +213,7 @@ __all__ = [
     "Picks",
     "Pin",
     "Plan",
+    "PolicyError",
     "Preference",
     "Problem",
     "Quota",
@@ -251,7 +257,9 @@ __all__ = [
     "rebalance_frontier",
     "recommend",
     "rotate",
+    "simulate",
     "solve",
+    "streams",
     "suggest",
     "target_change",
     "transition",

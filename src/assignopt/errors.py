@@ -5,7 +5,8 @@ The tree::
     Exception
      ├── AssignoptError
      │    ├── NoSolutionError   a plan was read from a run that has none
-     │    └── EngineError       an engine broke a rule; carries the violations
+     │    ├── EngineError       an engine broke a rule; carries the violations
+     │    └── PolicyError       a policy failed in a simulation; says which, and where
      └── pydantic.ValidationError   bad input: every fault at once, each with its place
 
 Bad input is never reported one fault at a time: a :class:`Faults` collects, then raises once.
@@ -52,6 +53,14 @@ class EngineError(AssignoptError):
     def __init__(self, message: str, violations: pd.DataFrame | None = None) -> None:
         super().__init__(message)
         self.violations = violations
+
+
+class PolicyError(AssignoptError):
+    """A policy raised an exception in a simulation.
+
+    The message names the policy, the stream, the seed and the arrival; the exception of the policy
+    is its cause.
+    """
 
 
 class Faults:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, ValuesView
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -63,6 +64,14 @@ class Table(Mapping[str, RecordT], Generic[RecordT]):
     def values(self) -> ValuesView[RecordT]:
         """All records, in order, each made when it is reached."""
         return _Records(self)
+
+    @cached_property
+    def listed(self) -> tuple[RecordT, ...]:
+        """All records, in order, made once and kept."""
+        return tuple(self.values())
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_source": self._source}  # records are made anew elsewhere, if anybody asks
 
     def at(self, row: int) -> RecordT:
         """Give the record of one row, counted from 0."""

@@ -78,6 +78,9 @@ class Desk:
     learns
         Whether the policy learns between two arrivals, when it is time; False: somebody else sees
         to that.
+    copies
+        Task id -> the task of the problem whose rows of the pairs table hold for it; of tasks that
+        are drawn from the forecast.
     """
 
     def __init__(
@@ -88,6 +91,7 @@ class Desk:
         horizon: int | None = None,
         *,
         learns: bool = True,
+        copies: Mapping[str, str] | None = None,
     ) -> None:
         self.problem, self.policy, self.learns = problem, policy, learns
         self.name = policy.name
@@ -111,7 +115,7 @@ class Desk:
         self.away: set[str] = set()
         self._limit: dict[str, float] = {}
         self._most: dict[str, float] = {}
-        self._seats = Seats(problem, reps)
+        self._seats = Seats(problem, reps, copies)
         self._calendars, self._guards = guards_of(problem, self.state, policy.waits)
         for name in reps:
             self._enter(name)
@@ -175,6 +179,10 @@ class Desk:
         return self._bids.get(task_id, {})
 
     # -- decisions ---------------------------------------------------------------------------
+
+    def pairs(self, task: Task) -> dict[str, Pair]:
+        """Give fit, effort and value of everybody who could ever own a task."""
+        return self._seats.pairs(task)
 
     def may_take(self, task: Task) -> list[str]:
         """List who may own a task now."""
@@ -268,6 +276,9 @@ class Desk:
                 return Choices(task, choice, None, "", price, roles, candidates, scores)
             reason, detail = self._refusal(task, choice)
             refused = None if by_hand else choice
+        elif choice is not None and not isinstance(choice, Reason):
+            refused = repr(choice)
+            reason, detail = Reason.NO_REP, f"{refused} is no rep id, no Reason and not None"
         else:
             refused = None
             reason, detail = (

@@ -38,16 +38,23 @@ class Seats:
         The rules, and the pairs table where there is one.
     reps
         The team; to be told with :meth:`renew` when it changes.
+    copies
+        Task id -> the task of the problem whose rows of the pairs table hold for it.
     """
 
-    def __init__(self, problem: Problem, reps: Mapping[str, Rep]) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        reps: Mapping[str, Rep],
+        copies: Mapping[str, str] | None = None,
+    ) -> None:
         self._problem = problem
         self._rules = [rule for rule in problem.rules if isinstance(rule, Allow | Forbid)]
         self._least_fit = max(
             (rule.value for rule in problem.rules if isinstance(rule, MinFit)), default=None
         )
         self._keys, self._named = _asked_for([rule.task for rule in self._rules])
-        self._listed = _Listed(problem) if problem.pair_columns is not None else None
+        self._listed = _Listed(problem, copies or {}) if problem.pair_columns is not None else None
         self.renew(reps)
 
     def renew(self, reps: Mapping[str, Rep]) -> None:
@@ -170,10 +177,11 @@ class Seats:
 class _Listed:
     """The pairs table of a problem, by task."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, copies: Mapping[str, str]) -> None:
         table = problem.pair_columns
         assert table is not None
         self._row = {name: row for row, name in enumerate(problem.task_columns.id)}
+        self._row |= {name: self._row[of] for name, of in copies.items() if of in self._row}
         self._names = problem.rep_columns.id
         self._table = table
         self._first = np.searchsorted(table.task, np.arange(len(self._row) + 1))
