@@ -586,7 +586,7 @@ def test_differences_are_paired() -> None:
     [
         ("nobody", "no_rep", "rep 'nobody' is unknown"),
         ("bo", "excluded", "rep 'bo' is not eligible for it"),
-        ("cy", "no_availability", "rep 'cy' is not available"),
+        ("cy", "no_availability", "rep 'cy' may not have it: not available"),
         (3, "no_rep", "3 is no rep id"),
     ],
 )
