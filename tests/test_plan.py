@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 
 import assignopt as ao
 import strategies
+from assignopt.plan import frame_of
 
 TEXT, NUMBER, WHOLE, TRUTH = "str", np.dtype("float64"), np.dtype("int64"), np.dtype("bool")
 COLUMNS = {
@@ -350,3 +351,14 @@ def test_html_has_the_headline_and_escapes_what_users_wrote() -> None:
     assert "&lt;b&gt;ana&lt;/b&gt;" in html
     assert "<b>ana</b>" not in html
     assert "<i>" not in html
+
+
+def test_columns_of_text_are_made_at_once_and_are_independent() -> None:
+    dtypes = {"from": "str", "n": "Int64", "to": "str"}
+    frame = frame_of([("ana", 1, "bo"), (None, None, "cy")], dtypes)
+    assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == dtypes
+    assert frame["from"].isna().tolist() == frame["n"].isna().tolist() == [False, True]
+    frame.loc[1, "from"] = "dee"
+    assert frame["from"].tolist() == ["ana", "dee"]
+    assert frame["to"].tolist() == ["bo", "cy"]
+    assert list(frame_of([], dtypes).columns) == list(dtypes)

@@ -18,13 +18,16 @@ from .problem import Problem
 from .records import OWNER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from .columns import Bools
     from .holdings import Holdings
 
 _PLAIN = frozenset({"str", "int64", "float64", "bool", "Int64"})
 """Dtypes of columns that hold nothing but such values, or None for text and numbers."""
+
+_TEXT: Any = pd.Series([], dtype="str").dtype
+"""What pandas holds text in; named once, for looking a dtype up by name takes time."""
 
 ASSIGNMENTS = {
     "task_id": "str",
@@ -354,20 +357,31 @@ def plan_frames(held: Holdings, moved: Bools, unassigned: pd.DataFrame) -> dict[
 def frame_of(data: Any, dtypes: dict[str, str]) -> pd.DataFrame:
     """Make a frame with these columns and dtypes, rows or no rows.
 
-    Columns of a list of tuples are made one by one: for a few rows, converting a whole frame takes
-    several times as long as answering the question.
+    Columns of a list of tuples are made kind by kind, those of text as slices of one array: for a
+    few rows, converting a whole frame takes several times as long as answering the question.
     """
     rows = isinstance(data, list) and all(isinstance(row, tuple | list) for row in data)
     if rows and _PLAIN.issuperset(dtypes.values()):
-        cells = zip(*data, strict=True) if data else [()] * len(dtypes)
+        cells = list(zip(*data, strict=True)) if data else [()] * len(dtypes)
+        given = dict(zip(dtypes, cells, strict=True))
+        texts = _text_columns({name: given[name] for name in dtypes if dtypes[name] == "str"})
         columns = {
-            name: pd.Series(list(column), dtype=dtype).array
-            if dtype in ("str", "Int64")
-            else np.array(column, dtype)
-            for (name, dtype), column in zip(dtypes.items(), cells, strict=True)
+            name: texts[name]
+            if dtype == "str"
+            else pd.array(given[name], "Int64")
+            if dtype == "Int64"
+            else np.array(given[name], dtype)
+            for name, dtype in dtypes.items()
         }
         return pd.DataFrame(columns, copy=False)
     return pd.DataFrame(data, columns=list(dtypes)).astype(dtypes)
+
+
+def _text_columns(given: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """Make columns of text of the same length, all at once."""
+    whole = pd.array([cell for column in given.values() for cell in column], dtype=_TEXT)
+    rows = len(whole) // max(len(given), 1)
+    return {name: whole[at * rows : (at + 1) * rows] for at, name in enumerate(given)}
 
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:

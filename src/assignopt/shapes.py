@@ -80,6 +80,8 @@ class Ragged(Columns):
     @classmethod
     def of(cls, row: Any, key: Any, amount: Any) -> Ragged:
         """Build from entries in any order; ``key`` holds the names themselves."""
+        if not len(key):
+            return cls(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), ())
         codes, keys = pd.factorize(np.asarray(key, object), sort=True)
         row, amount = np.asarray(row, np.int64), np.asarray(amount, np.float64)
         order = np.lexsort((codes, row))

@@ -270,11 +270,16 @@ class Residual:
         seat, rep = int(self.arrays.pair_seat[pair]), int(self.arrays.pair_rep[pair])
         way = self.toward(int(self.holder[seat]))
         layer = self._layer(way, rep)
-        if way.cost[layer, 0, rep] >= NO_LIMIT // 2 or not self._is_usable[pair]:
+        if not self._can_have(pair, way, layer):
             return None
         own = self._linear(self.choice[[seat]]) - self._linear(np.array([pair]))
         on = self._packing.unpack(way.cost[layer, :, [rep]].T)
         return tuple((on + own)[:, 0].tolist())
+
+    def _can_have(self, pair: int, way: _Way, layer: int) -> bool:
+        """Whether a plan has a pair, given the cheapest way on."""
+        reached = way.cost[layer, 0, self.arrays.pair_rep[pair]] < NO_LIMIT // 2
+        return bool(reached and self._is_usable[pair])
 
     def prices(self) -> Ints:
         """(K, P) what forcing each pair costs in each tier; NO_LIMIT first where no plan has it."""
@@ -341,11 +346,11 @@ class Residual:
         have it; from a tier on that makes an end of the shares worse, it may not be the best.
         """
         seat, rep = int(self.arrays.pair_seat[pair]), int(self.arrays.pair_rep[pair])
-        if self.price(pair) is None:
-            return None
         goal = int(self.holder[seat])
         way = self.toward(goal)
         layer = self._layer(way, rep)
+        if not self._can_have(pair, way, layer):
+            return None
         moves: list[Move] = [(seat, pair)]
         exact, node = len(self.goals), rep
         while node != goal or layer:
