@@ -22,6 +22,7 @@ import numpy as np
 from ..engines.faces import start_face
 from ..engines.flow import FlowEngine
 from ..scaling import NO_LIMIT
+from ..shapes import runs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -291,7 +292,7 @@ class Residual:
             out += self._packing.unpack(best[None])
         else:
             order = np.argsort(origin, kind="stable")
-            for node, mine in _runs(origin[order]):
+            for node, mine in runs(origin[order]):
                 way, pairs = self.toward(node), order[mine]
                 best = np.where(_less(way.cost[1], way.cost[0]), way.cost[1], way.cost[0])
                 out[:, pairs] += best[:, arrays.pair_rep[pairs]]
@@ -457,10 +458,3 @@ def _composed(one: Ints, other: Ints) -> Ints:
     for node in range(len(one)):
         np.minimum(out, one[:, [node]] + other[[node]], out=out)
     return out
-
-
-def _runs(values: Ints) -> list[tuple[int, slice]]:
-    """Give each run of equal sorted values with its place."""
-    cuts = np.concatenate([[0], np.flatnonzero(np.diff(values)) + 1, [len(values)]])
-    pairs = zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)
-    return [(int(values[begin]), slice(begin, end)) for begin, end in pairs if end > begin]
