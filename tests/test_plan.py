@@ -362,3 +362,11 @@ def test_columns_of_text_are_made_at_once_and_are_independent() -> None:
     assert frame["from"].tolist() == ["ana", "dee"]
     assert frame["to"].tolist() == ["bo", "cy"]
     assert list(frame_of([], dtypes).columns) == list(dtypes)
+
+
+def test_a_tier_that_needed_no_engine_is_proved_all_the_same() -> None:
+    problem = ao.Problem([ao.Rep("ana")], [ao.Task("t1")], objective=[ao.Coverage()])
+    plan = ao.solve(problem, time_limit=0, hint={"t1": "ana"})
+    assert plan.terms[["proved", "engine"]].values.tolist() == [[True, ""]]
+    assert "proved best" in str(plan)
+    assert "()" not in str(plan)

@@ -32,6 +32,7 @@ from .rules import (
     Together,
 )
 from .terms import moved_tasks, present_owner, term_value
+from .wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -487,7 +488,7 @@ def _rule(held: Holdings, rule: AnyRule) -> Iterator[Row]:
         case MaxMoves():
             moves = float(moved_tasks(held, keepable_tasks(problem)).sum())
             if moves > rule.n:
-                message = f"{moves:.10g} moves; at most {rule.n} are allowed"
+                message = f"{counted(moves, 'move')}; allowed is at most {rule.n}"
                 yield _as_row(rule.id, message, None, None, moves, rule.n)
         case _:
             assert_never(rule)

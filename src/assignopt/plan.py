@@ -396,7 +396,7 @@ def _told(terms: pd.DataFrame) -> pd.DataFrame:
 
     def proof(row: Any) -> str:
         if row.proved:
-            return f"proved best ({row.engine})"
+            return f"proved best ({row.engine})" if row.engine else "proved best"
         if not np.isfinite(row.bound):
             return "no bound known"
         return f"not proved; best possible {row.bound:,.6g} (gap {row.gap:.2%})"
