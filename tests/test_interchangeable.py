@@ -14,9 +14,9 @@ import assignopt as ao
 import oracle
 import strategies
 from assignopt.compiling import compile_problem
-from assignopt.engines.encodings import Sums
 from assignopt.engines.interchangeable import find_interchangeable
 from assignopt.engines.model import Model
+from assignopt.engines.sums import Sums
 from assignopt.goals import Goal, compile_goal
 from test_engines import agrees_with_oracle
 
