@@ -17,9 +17,9 @@ import assignopt as ao
 from assignopt import Rep, Role, Task
 from oracle import is_allowed, term
 from oracle import plans as all_plans
-from strategies import plans, problems
+from strategies import plans, problems, tries
 
-SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=tries(50), suppress_health_check=[HealthCheck.too_slow])
 COLUMNS = ["rule", "task_id", "rep_id", "actual", "limit", "message"]
 
 

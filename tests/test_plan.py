@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 import assignopt as ao
 import strategies
 from assignopt.plan import frame_of
+from strategies import tries
 
 TEXT, NUMBER, WHOLE, TRUTH = "str", np.dtype("float64"), np.dtype("int64"), np.dtype("bool")
 COLUMNS = {
@@ -244,7 +245,7 @@ def test_to_frame_of_a_plan_with_nothing_assigned_and_with_nothing_open() -> Non
 # -- JSON --------------------------------------------------------------------------------------
 
 
-@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(20), suppress_health_check=list(HealthCheck))
 @given(strategies.problems())
 def test_json_gives_an_equal_plan_back(problem: ao.Problem) -> None:
     plan = ao.solve(problem, workers=1)

@@ -17,8 +17,9 @@ import assignopt as ao
 import oracle
 import strategies
 from assignopt.rebalancing.certificates import price_bound
+from strategies import tries
 
-SOME = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+SOME = settings(max_examples=tries(15), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def solved(problem: ao.Problem) -> ao.Plan | None:

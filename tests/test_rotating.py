@@ -27,11 +27,12 @@ from assignopt.rotating.dealing import deal
 from assignopt.rotating.facts import Facts
 from assignopt.rotating.searching import Search
 from assignopt.rotating.tenures import reachable
+from strategies import tries
 
 if TYPE_CHECKING:
     from assignopt.engines.rosters import Turns
 
-FEW = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=tries(15), deadline=None, suppress_health_check=list(HealthCheck))
 Schedule = tuple[frozenset[tuple[str, str]], ...]
 MOST = 2600
 """Most schedules that are tried for one case."""
