@@ -14,6 +14,7 @@ import pandas as pd
 
 from .holdings import Holdings, read_assignments
 from .periods import NO_PERIOD, period_name, period_of
+from .plan import frame_of
 from .records import OWNER
 from .rules import (
     Allow,
@@ -144,7 +145,8 @@ def audit(problem: Problem, assignments: Any) -> Audit:
             ),
         }
     )
-    violations = pd.DataFrame(rows, columns=list(VIOLATION_DTYPES)).astype(VIOLATION_DTYPES)
+    cells = [tuple(row[name] for name in VIOLATION_DTYPES) for row in rows]
+    violations = frame_of(cells, VIOLATION_DTYPES)
     return Audit(violations, terms, held, moved_tasks(held, keepable))
 
 

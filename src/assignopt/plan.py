@@ -355,32 +355,43 @@ def plan_frames(held: Holdings, moved: Bools, unassigned: pd.DataFrame) -> dict[
 
 
 def frame_of(data: Any, dtypes: dict[str, str]) -> pd.DataFrame:
-    """Make a frame with these columns and dtypes, rows or no rows.
+    """Make a frame with these columns and dtypes from rows, or from columns.
 
-    Columns of a list of tuples are made kind by kind, those of text as slices of one array: for a
-    few rows, converting a whole frame takes several times as long as answering the question.
+    Columns are made kind by kind, those of text as slices of one array: for a few rows, converting
+    a whole frame takes several times as long as answering a question.
     """
-    rows = isinstance(data, list) and all(isinstance(row, tuple | list) for row in data)
-    if rows and _PLAIN.issuperset(dtypes.values()):
+    given = _columns_of(data, dtypes) if _PLAIN.issuperset(dtypes.values()) else None
+    if given is None:
+        return pd.DataFrame(data, columns=list(dtypes)).astype(dtypes)
+    texts = _text_columns({name: given[name] for name in dtypes if dtypes[name] == "str"})
+    columns = {
+        name: texts[name]
+        if dtype == "str"
+        else pd.array(given[name], "Int64")
+        if dtype == "Int64"
+        else np.array(given[name], dtype)
+        for name, dtype in dtypes.items()
+    }
+    return pd.DataFrame(columns, copy=False)
+
+
+def _columns_of(data: Any, dtypes: Mapping[str, str]) -> dict[str, Any] | None:
+    """Take rows that are tuples, or columns, by name; None for anything else."""
+    if isinstance(data, dict) and data.keys() == dtypes.keys():
+        listed = all(isinstance(column, list | tuple | np.ndarray) for column in data.values())
+        return data if listed else None
+    if isinstance(data, list) and all(isinstance(row, tuple | list) for row in data):
         cells = list(zip(*data, strict=True)) if data else [()] * len(dtypes)
-        given = dict(zip(dtypes, cells, strict=True))
-        texts = _text_columns({name: given[name] for name in dtypes if dtypes[name] == "str"})
-        columns = {
-            name: texts[name]
-            if dtype == "str"
-            else pd.array(given[name], "Int64")
-            if dtype == "Int64"
-            else np.array(given[name], dtype)
-            for name, dtype in dtypes.items()
-        }
-        return pd.DataFrame(columns, copy=False)
-    return pd.DataFrame(data, columns=list(dtypes)).astype(dtypes)
+        return dict(zip(dtypes, cells, strict=True))
+    return None
 
 
 def _text_columns(given: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
     """Make columns of text of the same length, all at once."""
-    whole = pd.array([cell for column in given.values() for cell in column], dtype=_TEXT)
-    rows = len(whole) // max(len(given), 1)
+    if not given:
+        return {}
+    cells = np.concatenate([np.asarray(column, object) for column in given.values()])
+    whole, rows = pd.array(cells, dtype=_TEXT), len(cells) // len(given)
     return {name: whole[at * rows : (at + 1) * rows] for at, name in enumerate(given)}
 
 
