@@ -6,9 +6,11 @@ number of seats is bounded, so that :mod:`oracle` can try all plans.
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 import assignopt as ao
@@ -61,6 +63,25 @@ worths = st.sampled_from([1.0, 2.0, 5.0, 0.0, 0.25, 3.33, 10.0])
 shares = st.sampled_from([1.0, 0.5, 0.0, 0.9, 0.33, 0.75])
 levels = st.sampled_from([1.0, 2.0, 0.0, 1.5])
 limits = st.sampled_from([5.0, 3.0, 2.0, 8.0, 0.0, 2.25, 6.5, 100.0])
+
+
+def tries(usual: int) -> int:
+    """Give how many examples a property that takes long tries, where 100 are the usual number.
+
+    Other profiles try more, and as much more of these.
+    """
+    return max(1, usual * settings().max_examples // 100)
+
+
+def solved_until(problem: ao.Problem, term: str, **options: Any) -> ao.Plan:
+    """Solve, and stop as soon as the engines are at a term: where the last tier takes long."""
+    stop = threading.Event()
+
+    def look(snapshot: Any) -> None:
+        if snapshot.term == term:
+            stop.set()
+
+    return ao.solve(problem, time_limit=120, stop=stop, on_progress=look, **options)
 
 
 def often(strategy: st.SearchStrategy[Any], default: Any = None) -> st.SearchStrategy[Any]:

@@ -19,11 +19,12 @@ import strategies
 from assignopt import eligibility
 from assignopt.compiling import compile_problem
 from assignopt.intervals import maximal_cliques
+from strategies import tries
 
 if TYPE_CHECKING:
     from assignopt.arrays import Arrays
 
-SOME = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+SOME = settings(max_examples=tries(25), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def seats_of(arrays: Arrays) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ import strategies
 from assignopt import metrics
 from assignopt.report import Attribution, relaxing
 from assignopt.report.attribution import NOTIONS, Level, parts_of, tightened
+from strategies import tries
 
 PARTS = ["plan", "availability", "skills", "indivisible"]
 CALENDAR = {"available", "overlap"}
@@ -231,7 +232,7 @@ def least(problem: ao.Problem, plan: oracle.Plan, of: Any, measure: str) -> list
     return best
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_the_levels_are_the_least_of_all_plans(data: st.DataObject) -> None:
     problem = data.draw(strategies.problems(tiers=["value"], max_tasks=3))

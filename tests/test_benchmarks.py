@@ -283,13 +283,13 @@ def test_the_judge_refuses_broken_capacities_and_double_owners() -> None:
 
 
 def test_the_moves_of_a_rebalancing_are_proved(tmp_path: Path) -> None:
-    found = run(tmp_path, "rebalance", "--size", "equal:6x40x3", "unequal:4x20")
+    found = run(tmp_path, "rebalance", "--size", "equal:6x40x3", "unequal:4x12")
     assert len(found["rows"]) == 2 + 10
     assert all(row["certificate"] <= row["moves"] for row in found["rows"])
 
 
 def test_a_rotation_is_proved_beside_a_plain_model(tmp_path: Path) -> None:
-    found = run(tmp_path, "rotate", "--size", "6x3x8", "--peers", "--time-limit", "5")
+    found = run(tmp_path, "rotate", "--size", "6x3x8", "--peers", "--time-limit", "2")
     assert {row["method"] for row in found["rows"]} == {"assignopt", "cp-sat plain"}
 
 

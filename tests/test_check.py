@@ -17,9 +17,9 @@ import assignopt as ao
 from assignopt import Rep, Role, Task
 from oracle import is_allowed, term
 from oracle import plans as all_plans
-from strategies import plans, problems
+from strategies import plans, problems, tries
 
-SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=tries(50), suppress_health_check=[HealthCheck.too_slow])
 COLUMNS = ["rule", "task_id", "rep_id", "actual", "limit", "message"]
 
 
@@ -746,3 +746,14 @@ def test_an_audit_of_very_much_lists_the_first_and_counts_the_rest():
     problem = problem_of(*(Task(f"t{i}") for i in range(30)))
     found = ao.audit(problem, {f"t{i}": "gone" for i in range(30)})
     assert "and 10 more" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("owned", "most", "told"),
+    [(2, 1, "2 moves; allowed is at most 1"), (1, 0, "1 move; allowed is at most 0")],
+)
+def test_moves_are_counted_in_the_singular_and_the_plural(owned: int, most: int, told: str) -> None:
+    tasks = [ao.Task(f"t{i}", owner="ana") for i in range(owned)]
+    problem = ao.Problem([ao.Rep("ana"), ao.Rep("bo")], tasks, rules=[ao.MaxMoves(most)])
+    found = ao.audit(problem, dict.fromkeys(problem.tasks, "bo"))
+    assert found.violations["message"].tolist() == [told]

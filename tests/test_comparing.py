@@ -19,6 +19,7 @@ import assignopt as ao
 import strategies
 from assignopt.comparing import words
 from assignopt.report import MEASURES
+from strategies import tries
 
 QUANTITIES = ["tasks", "load", "worth", "value", "burden"]
 FRAMES = ["moves", "loads", "terms", "measures", "by_person"]
@@ -26,7 +27,7 @@ PAIR_RULES = ao.Forbid, ao.Allow, ao.MinFit
 
 Seats = dict[tuple[str, str], str | None]
 
-half = settings(max_examples=settings().max_examples // 2)
+few = settings(max_examples=tries(20))
 """Two problems and two plans take long to draw."""
 
 
@@ -58,7 +59,7 @@ def moves_of(found: ao.Diff) -> set[tuple[str, str, str | None, str | None]]:
 # -- identities --------------------------------------------------------------------------------
 
 
-@half
+@few
 @given(audits(1))
 def test_nothing_changes_from_a_plan_to_itself(drawn: Any) -> None:
     ((plan, _),) = drawn
@@ -73,7 +74,7 @@ def test_nothing_changes_from_a_plan_to_itself(drawn: Any) -> None:
     assert found.measures["change"].isin([0.0]).all() or found.measures["before"].isna().all()
 
 
-@half
+@few
 @given(audits())
 def test_applying_the_moves_to_the_plan_before_gives_the_plan_after(drawn: Any) -> None:
     (before, old), (after, new) = drawn
@@ -88,7 +89,7 @@ def test_applying_the_moves_to_the_plan_before_gives_the_plan_after(drawn: Any) 
     assert len(found.moves) == len(found.moves[["task_id", "role"]].drop_duplicates())
 
 
-@half
+@few
 @given(audits())
 def test_backwards_it_is_the_same_with_the_sign_changed(drawn: Any) -> None:
     (before, _), (after, _) = drawn
@@ -109,7 +110,7 @@ def test_backwards_it_is_the_same_with_the_sign_changed(drawn: Any) -> None:
         assert there.terms["better"].equals(flipped)
 
 
-@half
+@few
 @given(audits())
 def test_before_and_change_make_after_and_the_moves_add_up(drawn: Any) -> None:
     (before, _), (after, _) = drawn
@@ -128,7 +129,7 @@ def test_before_and_change_make_after_and_the_moves_add_up(drawn: Any) -> None:
             assert np.isclose(found.moves[f"{name}_change"].sum(), totals[1] - totals[0])
 
 
-@half
+@few
 @given(audits())
 def test_what_people_are_told_adds_up_to_the_loads(drawn: Any) -> None:
     (before, _), (after, _) = drawn
@@ -150,7 +151,7 @@ def test_what_people_are_told_adds_up_to_the_loads(drawn: Any) -> None:
     assert told[1] == Counter(found.moves.dropna(subset="from_rep")["task_id"])
 
 
-@half
+@few
 @given(audits())
 def test_the_loads_and_terms_are_those_of_the_plans(drawn: Any) -> None:
     (before, old), (after, _) = drawn
@@ -170,7 +171,7 @@ def test_the_loads_and_terms_are_those_of_the_plans(drawn: Any) -> None:
             assert mine[f"{name}_{when}"].tolist() == amounts.tolist()
 
 
-@half
+@few
 @given(audits(rules=[rule for rule in strategies.RULES if rule != "pin"]))
 def test_a_move_is_forced_exactly_where_the_checker_rules_the_old_pair_out(drawn: Any) -> None:
     (before, _), (after, _) = drawn
@@ -190,7 +191,7 @@ def test_a_move_is_forced_exactly_where_the_checker_rules_the_old_pair_out(drawn
         assert (move.kind == "forced") == bool((ruled_out & alone["task_id"].notna()).any())
 
 
-@half
+@few
 @given(audits())
 def test_what_json_holds_comes_back(drawn: Any) -> None:
     (before, _), (after, _) = drawn
@@ -206,7 +207,7 @@ def test_what_json_holds_comes_back(drawn: Any) -> None:
     assert str(again).splitlines()[0] == found.headline()
 
 
-@half
+@few
 @given(audits())
 def test_notes_are_there_exactly_where_the_problems_differ(drawn: Any) -> None:
     problem, other = (plan.holdings.problem for plan, _ in drawn)
@@ -217,7 +218,7 @@ def test_notes_are_there_exactly_where_the_problems_differ(drawn: Any) -> None:
         assert ao.diff(drawn[0][0], drawn[1][0]).notes
 
 
-@half
+@few
 @given(st.data())
 def test_compare_has_the_numbers_of_audit_and_load_report(data: st.DataObject) -> None:
     problem = data.draw(strategies.problems())
@@ -244,7 +245,7 @@ def test_compare_has_the_numbers_of_audit_and_load_report(data: st.DataObject) -
         assert table.loc[name, overall.index].tolist() == overall.tolist()
 
 
-@settings(max_examples=20)
+@settings(max_examples=tries(10))
 @given(strategies.problems(timed=False))
 def test_a_plan_is_read_as_its_assignments(problem: ao.Problem) -> None:
     plan = ao.solve(problem, workers=1)

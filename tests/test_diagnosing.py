@@ -20,6 +20,7 @@ from assignopt.diagnosing.conflicts import find_conflict
 from assignopt.diagnosing.limits import limits_of, without
 from assignopt.diagnosing.probing import Prober
 from assignopt.proofs import certify
+from strategies import tries
 
 GERMAN = {"german"}
 
@@ -56,7 +57,7 @@ def by_hand() -> ao.Problem:
 # -- against brute force -------------------------------------------------------------------------
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=tries(40), suppress_health_check=[HealthCheck.too_slow])
 @given(tight())
 def test_the_verdict_and_the_certificate_agree_with_brute_force(problem: ao.Problem) -> None:
     prober = Prober(time.perf_counter() + 60)
@@ -69,7 +70,7 @@ def test_the_verdict_and_the_certificate_agree_with_brute_force(problem: ao.Prob
     assert prober.ask(problem).feasible is allowed
 
 
-@settings(max_examples=60)
+@settings(max_examples=tries(25))
 @given(tight())
 def test_conflicts_are_infeasible_and_minimal_by_brute_force(problem: ao.Problem) -> None:
     if has_plan(problem):
@@ -91,7 +92,7 @@ def test_conflicts_are_infeasible_and_minimal_by_brute_force(problem: ao.Problem
             assert has_plan(problem.replace(rules=rules)), one
 
 
-@settings(max_examples=40)
+@settings(max_examples=tries(20))
 @given(tight())
 def test_every_repair_repairs_and_its_amounts_are_least(problem: ao.Problem) -> None:
     if has_plan(problem):

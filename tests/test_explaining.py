@@ -18,8 +18,9 @@ from assignopt.explaining.forcing import tier_names
 from assignopt.explaining.pricing import nearby
 from assignopt.explaining.standing import standing_of
 from assignopt.objectives import maximises
+from strategies import tries
 
-SOME = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+SOME = settings(max_examples=tries(12), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def solved(problem: ao.Problem) -> ao.Plan | None:
@@ -195,7 +196,7 @@ def test_a_conflict_and_a_tie_are_called_so() -> None:
 
 def test_without_time_the_bound_is_called_a_bound() -> None:
     problem = ao.datasets.unequal_efforts(6, 40)
-    plan = ao.solve(problem, time_limit=5, workers=1)
+    plan = ao.solve(problem, time_limit=2, workers=1)
     held = dict(zip(plan.assignments["task_id"], plan.assignments["rep_id"], strict=True))
     arrays = standing_of(plan).arrays
     for pair in range(0, arrays.pairs, 37):
@@ -206,7 +207,7 @@ def test_without_time_the_bound_is_called_a_bound() -> None:
         quick = ao.why_not(plan, task, rep, time_limit=0)
         assert not quick.proved
         assert quick.reason is ao.Answer.UNDECIDED
-        exact = ao.why_not(plan, task, rep, time_limit=10, workers=1)
+        exact = ao.why_not(plan, task, rep, time_limit=3, workers=1)
         if exact.delta is None or quick.delta is None or not exact.proved:
             continue
         same = all(
@@ -218,13 +219,13 @@ def test_without_time_the_bound_is_called_a_bound() -> None:
 
 def test_a_large_plan_is_asked_about_nearby() -> None:
     problem = ao.datasets.unequal_efforts(20, 240)
-    plan = ao.solve(problem, time_limit=8)
+    plan = strategies.solved_until(problem, "value")
     arrays = standing_of(plan).arrays
     held = dict(zip(plan.assignments["task_id"], plan.assignments["rep_id"], strict=True))
     for pair in (5, arrays.pairs // 2):
         task = str(problem.task_columns.id[arrays.pair_seat[pair]])
         rep = str(problem.rep_columns.id[arrays.pair_rep[pair]])
-        found = nearby(standing_of(plan), pair, {"time_limit": 6.0, "seed": 0, "workers": None})
+        found = nearby(standing_of(plan), pair, {"time_limit": 3.0, "seed": 0, "workers": None})
         if held.get(task) == rep or found is None:
             continue
         assert found.delta is not None

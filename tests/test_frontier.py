@@ -15,8 +15,9 @@ import oracle
 import strategies
 from assignopt.frontiers.tracing import tiers_before
 from assignopt.objectives import maximises
+from strategies import tries
 
-FEW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=tries(20), deadline=None, suppress_health_check=list(HealthCheck))
 Pair = tuple[float, float]
 
 
@@ -178,7 +179,7 @@ def test_more_of_one_term_is_less_of_the_other(problem: ao.Problem, x: Any) -> N
     )
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(6), deadline=None, suppress_health_check=list(HealthCheck))
 @given(strategies.problems(max_tiers=1), fairness(), terms(), st.integers(1, 99))
 def test_seed_and_workers_change_nothing(problem: ao.Problem, x: Any, y: Any, seed: int) -> None:
     assume(x != y)

@@ -14,16 +14,17 @@ import assignopt as ao
 import oracle
 import strategies
 from assignopt.compiling import compile_problem
-from assignopt.engines.encodings import Sums
 from assignopt.engines.interchangeable import find_interchangeable
 from assignopt.engines.model import Model
+from assignopt.engines.sums import Sums
 from assignopt.goals import Goal, compile_goal
+from strategies import tries
 from test_engines import agrees_with_oracle
 
 if TYPE_CHECKING:
     from assignopt.arrays import Arrays
 
-FEW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=tries(25), deadline=None, suppress_health_check=list(HealthCheck))
 HOUR = 3600.0
 
 

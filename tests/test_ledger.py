@@ -21,6 +21,7 @@ from pydantic import ValidationError
 import assignopt as ao
 from assignopt.holdings import history_of
 from assignopt.ledger import Ledger
+from strategies import tries
 
 QUANTITIES = ("load", "count", "worth", "value", "burden")
 TEAM = ("ana", "bo", "cy")
@@ -664,7 +665,7 @@ def test_a_ledger_is_what_a_slow_twin_finds_by_going_through_all_that_happened(
 
 
 @given(steps, steps)
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=tries(50))
 def test_from_json_at_any_point_the_future_is_the_same(
     first: list[tuple[Any, ...]], then: list[tuple[Any, ...]]
 ) -> None:
@@ -687,7 +688,7 @@ def test_from_json_at_any_point_the_future_is_the_same(
 
 
 @given(steps, st.sampled_from([1.0, 0.5, 0.9]), st.sampled_from([None, 1, 3]))
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=tries(50))
 def test_carried_is_what_fairness_adds_up_of_the_history(
     drawn: list[tuple[Any, ...]], decay: float, since: int | None
 ) -> None:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 import assignopt as ao
 import strategies
 from assignopt.objectives import maximises
+from strategies import tries
 
-FEW = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=tries(12), deadline=None, suppress_health_check=list(HealthCheck))
 UPPER = [k for k in strategies.RULES if k not in ("min_tasks", "min_load", "max_load_gap")]
 LINEAR = ["coverage", "value", "fit", "preference", "moves", "reps_used"]
 
@@ -233,7 +234,7 @@ def halved(problem: ao.Problem, name: str) -> ao.Problem:
 
 
 @pytest.mark.parametrize("notion", ["minmax", "maxmin", "l2"])
-@settings(FEW, max_examples=12)
+@settings(FEW, max_examples=tries(8))
 @given(data=st.data())
 def test_two_halves_share_no_better_than_the_whole(notion: Any, data: st.DataObject) -> None:
     # what two halves hold the whole can hold, with shares between theirs

@@ -12,6 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from assignopt import metrics
+from strategies import tries
 
 INEQUALITY = {
     "gini": metrics.gini,
@@ -31,7 +32,7 @@ COUNTS = {
     "prop1_violations": metrics.prop1_violations,
 }
 
-calmly = settings(max_examples=60, deadline=None)
+calmly = settings(max_examples=tries(60), deadline=None)
 every_measure = pytest.mark.parametrize("measure", MEASURES.values(), ids=MEASURES.keys())
 every_inequality = pytest.mark.parametrize("measure", INEQUALITY.values(), ids=INEQUALITY.keys())
 every_count = pytest.mark.parametrize("count", COUNTS.values(), ids=COUNTS.keys())

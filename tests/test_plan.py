@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, given, settings
 
 import assignopt as ao
 import strategies
+from assignopt.plan import frame_of
+from strategies import tries
 
 TEXT, NUMBER, WHOLE, TRUTH = "str", np.dtype("float64"), np.dtype("int64"), np.dtype("bool")
 COLUMNS = {
@@ -243,7 +245,7 @@ def test_to_frame_of_a_plan_with_nothing_assigned_and_with_nothing_open() -> Non
 # -- JSON --------------------------------------------------------------------------------------
 
 
-@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(20), suppress_health_check=list(HealthCheck))
 @given(strategies.problems())
 def test_json_gives_an_equal_plan_back(problem: ao.Problem) -> None:
     plan = ao.solve(problem, workers=1)
@@ -350,3 +352,22 @@ def test_html_has_the_headline_and_escapes_what_users_wrote() -> None:
     assert "&lt;b&gt;ana&lt;/b&gt;" in html
     assert "<b>ana</b>" not in html
     assert "<i>" not in html
+
+
+def test_columns_of_text_are_made_at_once_and_are_independent() -> None:
+    dtypes = {"from": "str", "n": "Int64", "to": "str"}
+    frame = frame_of([("ana", 1, "bo"), (None, None, "cy")], dtypes)
+    assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == dtypes
+    assert frame["from"].isna().tolist() == frame["n"].isna().tolist() == [False, True]
+    frame.loc[1, "from"] = "dee"
+    assert frame["from"].tolist() == ["ana", "dee"]
+    assert frame["to"].tolist() == ["bo", "cy"]
+    assert list(frame_of([], dtypes).columns) == list(dtypes)
+
+
+def test_a_tier_that_needed_no_engine_is_proved_all_the_same() -> None:
+    problem = ao.Problem([ao.Rep("ana")], [ao.Task("t1")], objective=[ao.Coverage()])
+    plan = ao.solve(problem, time_limit=0, hint={"t1": "ana"})
+    assert plan.terms[["proved", "engine"]].values.tolist() == [[True, ""]]
+    assert "proved best" in str(plan)
+    assert "()" not in str(plan)

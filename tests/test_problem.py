@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 import assignopt as ao
+from strategies import tries
 
 NAMES = st.text(min_size=1, max_size=4).filter(lambda text: "\0" not in text)
 NUMBERS = st.floats(0, 1e6)
@@ -102,7 +103,7 @@ def problems(draw: st.DrawFn) -> ao.Problem:
     )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=tries(40))
 @given(problems())
 def test_records_frames_and_json_give_equal_problems(problem: ao.Problem) -> None:
     from_frames = ao.Problem.from_frames(**problem.to_frames())
@@ -111,7 +112,7 @@ def test_records_frames_and_json_give_equal_problems(problem: ao.Problem) -> Non
     assert ao.Problem.from_json(from_frames.to_json()) == problem
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=tries(40))
 @given(problems())
 def test_records_come_back_as_they_were_given(problem: ao.Problem) -> None:
     again = problem.replace(reps=problem.reps, tasks=list(problem.tasks.values()))

@@ -14,6 +14,7 @@ import assignopt as ao
 import strategies
 from assignopt import reasons
 from assignopt.compiling import compile_problem
+from strategies import tries
 
 ANA, BO = ao.Rep("ana", max_tasks=1), ao.Rep("bo", max_tasks=1)
 SQL = {"sql": 2.0}
@@ -293,7 +294,7 @@ def test_several_reps_are_counted_and_the_first_are_named() -> None:
 # -- the frame ---------------------------------------------------------------------------------
 
 
-@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(20), suppress_health_check=list(HealthCheck))
 @given(strategies.problems())
 def test_every_empty_seat_has_one_row_in_the_order_of_the_tasks(given_: ao.Problem) -> None:
     plan = ao.solve(given_, workers=1)

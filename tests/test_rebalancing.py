@@ -17,8 +17,9 @@ import assignopt as ao
 import oracle
 import strategies
 from assignopt.rebalancing.certificates import price_bound
+from strategies import tries
 
-SOME = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+SOME = settings(max_examples=tries(15), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def solved(problem: ao.Problem) -> ao.Plan | None:
@@ -522,3 +523,19 @@ def test_a_current_owner_who_may_not_hold_the_task_is_no_fault() -> None:
     after = ao.rebalance(ao.audit(problem, {"t": "ana"}), max_moves=0, workers=1)
     assert after.moves is not None
     assert after.moves["kind"].tolist() == ["forced"]
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        (0.05, "the target 0.05 (every load within 5 % of its rep's entitled share)"),
+        ([ao.MinTasks(2)], "the target (each rep: at least 2 tasks)"),
+    ],
+)
+def test_a_target_that_no_plan_reaches_is_named(target: Any, told: str) -> None:
+    tasks = [ao.Task("t1", effort=5, owner="ana"), ao.Task("t2", effort=2, owner="bo")]
+    before = ao.audit(ao.Problem([ao.Rep("ana"), ao.Rep("bo")], tasks), {"t1": "ana", "t2": "bo"})
+    never = ao.rebalance(before, target=target, time_limit=20)
+    assert never.status is ao.Status.INFEASIBLE
+    assert str(never.infeasibility).startswith(f"{told} cannot be reached: ")
+    assert told in never.headline()

@@ -14,8 +14,9 @@ import oracle
 import strategies
 from assignopt.explaining.forcing import tier_names
 from assignopt.explaining.standing import standing_of
+from strategies import tries
 
-SOME = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+SOME = settings(max_examples=tries(20), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def held_in(problem: ao.Problem, plan: ao.Plan) -> oracle.Plan:
@@ -106,7 +107,7 @@ def test_a_new_task_is_ranked_as_if_it_had_been_open(
             event("compared")
 
 
-@settings(SOME, max_examples=25)
+@settings(SOME, max_examples=tries(12))
 @given(strategies.problems(equal_efforts=True, max_tasks=4), st.data())
 def test_chains_are_the_best_plans_with_the_pair(problem: ao.Problem, data: st.DataObject) -> None:
     plan = ao.solve(problem, workers=1)
@@ -128,7 +129,7 @@ def test_chains_are_the_best_plans_with_the_pair(problem: ao.Problem, data: st.D
     assert set(frame["rep_id"]) == set(possible)
 
 
-@settings(SOME, max_examples=25)
+@settings(SOME, max_examples=tries(12))
 @given(strategies.problems(equal_efforts=True, max_tasks=3), st.data())
 def test_chains_for_a_new_task_are_those_of_a_new_solve(
     problem: ao.Problem, data: st.DataObject

@@ -17,9 +17,10 @@ import assignopt as ao
 import oracle
 import strategies
 from assignopt.engines import flow
+from strategies import tries
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(25), suppress_health_check=list(HealthCheck))
 @given(strategies.problems(equal_efforts=True), st.data())
 def test_a_hint_leads_a_flow_to_no_other_optimum(problem: ao.Problem, data: st.DataObject) -> None:
     hint = [(t, r, role) for (t, role), r in data.draw(strategies.plans(problem)).items()]
@@ -130,8 +131,14 @@ import assignopt as ao
 from assignopt import datasets
 
 problem = datasets.unequal_efforts(40, 800, eligible=15)
-threading.Timer(1.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
-plan = ao.solve(problem, time_limit=60)
+
+def searching(snapshot):
+    if snapshot.value is not None and not asked:
+        asked.append(snapshot)
+        threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+
+asked = []
+plan = ao.solve(problem, time_limit=60, on_progress=searching)
 print(plan.status, plan.runtime < 30, ao.audit(problem, plan).ok)
 try:
     os.kill(os.getpid(), signal.SIGINT)
@@ -310,7 +317,7 @@ def test_apart_tasks_whose_reps_are_left_out_of_a_neighbourhood() -> None:
     assert ao.solve(problem, workers=1).terms["value"].tolist() == [3, 2, 3]
 
 
-@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(50), suppress_health_check=list(HealthCheck))
 @given(strategies.problems(slack=False), st.data())
 def test_what_overlapping_tasks_must_leave_open_is_a_bound(
     problem: ao.Problem, data: st.DataObject

@@ -16,9 +16,10 @@ from assignopt.compiling import compile_problem
 from assignopt.engines import Run
 from assignopt.engines.remainders import find_unit, remainder_bound
 from assignopt.goals import compile_goal
+from strategies import tries
 from test_engines import agrees_with_oracle
 
-FEW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=tries(30), deadline=None, suppress_health_check=list(HealthCheck))
 KINDS = ["coverage", "reps_used", "value"]
 RULES = ["allow", "pin", "cover_all", "max_tasks", "min_tasks", "max_load", "together", "apart"]
 

@@ -16,6 +16,7 @@ import strategies
 from assignopt import metrics
 from assignopt.report import MEASURES, envy
 from assignopt.report import measures as all_measures
+from strategies import tries
 
 COLUMNS = ["reps", "total", "mean", "min", "max", *MEASURES]
 
@@ -227,7 +228,7 @@ def test_a_plan_is_measured_as_its_assignments_are() -> None:
     assert from_plan.by_rep["amount"].tolist() == loads[from_plan.by_rep["rep_id"]].tolist()
 
 
-@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(20), suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_what_the_report_adds_up_is_what_the_tiers_measure(data: st.DataObject) -> None:
     problem = data.draw(strategies.problems(rules=[], tiers=["fairness"]))
@@ -380,7 +381,7 @@ def views(problem: ao.Problem, held: list[Any], of: str) -> tuple[list[list[floa
     return table, [names.index(rep) for _, rep in mine]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_envy_is_counted_over_what_each_rep_would_have_as_the_owner(data: st.DataObject) -> None:
     problem = data.draw(strategies.problems(rules=[], tiers=["value"], max_tasks=4))
@@ -454,7 +455,7 @@ loads = st.lists(st.integers(0, 40), min_size=2, max_size=8)
 weights = st.integers(1, 12).map(lambda quarters: quarters / 4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(30), deadline=None)
 @given(low=st.integers(0, 40), gap=st.integers(2, 40), rest=st.lists(st.integers(0, 40)))
 def test_work_passed_from_heavy_to_light_raises_no_measure(
     low: int, gap: int, rest: list[int]
@@ -469,7 +470,7 @@ def test_work_passed_from_heavy_to_light_raises_no_measure(
     assert new["jain_index"] > old["jain_index"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(30), deadline=None)
 @given(load=loads, scale=st.sampled_from([0.125, 3.0, 1000.0]), data=st.data())
 def test_another_unit_changes_only_the_measures_that_have_one(
     load: list[int], scale: float, data: st.DataObject
@@ -481,7 +482,7 @@ def test_another_unit_changes_only_the_measures_that_have_one(
         assert new[name] == pytest.approx(wanted, rel=1e-9, abs=1e-9), name
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(30), deadline=None)
 @given(load=loads, times=st.integers(2, 4), data=st.data())
 def test_a_team_and_its_copies_measure_the_same_but_for_the_sum(
     load: list[int], times: int, data: st.DataObject
@@ -493,7 +494,7 @@ def test_a_team_and_its_copies_measure_the_same_but_for_the_sum(
         assert new[name] == pytest.approx(wanted, rel=1e-9, abs=1e-9), name
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(30), deadline=None)
 @given(load=loads, which=st.integers(0, 7), data=st.data())
 def test_a_rep_split_into_two_halves_of_its_weight_changes_no_measure(
     load: list[int], which: int, data: st.DataObject

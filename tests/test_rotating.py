@@ -6,7 +6,7 @@ import json
 import math
 from datetime import date, datetime
 from itertools import combinations, pairwise, product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 import assignopt as ao
 import oracle
-from assignopt.engines.rotations import RotationEngine, Turns
+from assignopt.engines.rotations import RotationEngine
 from assignopt.engines.running import Run
 from assignopt.objectives import maximises
 from assignopt.rotating import Rotation, Squad, asking, counting, layouts, rotate, searching
@@ -27,8 +27,12 @@ from assignopt.rotating.dealing import deal
 from assignopt.rotating.facts import Facts
 from assignopt.rotating.searching import Search
 from assignopt.rotating.tenures import reachable
+from strategies import tries
 
-FEW = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+if TYPE_CHECKING:
+    from assignopt.engines.rosters import Turns
+
+FEW = settings(max_examples=tries(15), deadline=None, suppress_health_check=list(HealthCheck))
 Schedule = tuple[frozenset[tuple[str, str]], ...]
 MOST = 2600
 """Most schedules that are tried for one case."""

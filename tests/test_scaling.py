@@ -25,8 +25,9 @@ from assignopt.scaling import (
     same_in_groups,
     scaled,
 )
+from strategies import tries
 
-SOME = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+SOME = settings(max_examples=tries(25), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 # -- decimals ----------------------------------------------------------------------------------

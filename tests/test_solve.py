@@ -23,6 +23,7 @@ import strategies
 from assignopt.compiling import compile_problem
 from assignopt.engines import CpSatEngine, FlowEngine, Outcome
 from assignopt.objectives import maximises
+from strategies import tries
 
 ASSIGNMENTS = ["task_id", "role", "rep_id", "effort", "fit", "value", "moved"]
 LOADS = ["rep_id", "tasks", "load", "capacity", "utilisation", "worth", "value", "burden", "weight"]
@@ -249,7 +250,7 @@ def test_without_tiers_search_finds_what_greedy_does_not_and_proves_what_cannot_
     assert plan.infeasibility
 
 
-@settings(max_examples=20, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(20), suppress_health_check=list(HealthCheck))
 @given(strategies.problems())
 def test_without_tiers_the_status_is_right(problem: ao.Problem) -> None:
     best = oracle.best(problem)
@@ -353,7 +354,7 @@ def test_inputs_are_not_touched() -> None:
 
 
 @pytest.mark.parametrize("engine", ["auto", "cpsat", "greedy"])
-@settings(max_examples=15, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(15), suppress_health_check=list(HealthCheck))
 @given(problem=strategies.problems(slack=False), data=st.data())
 def test_an_allowed_hint_is_never_made_worse(
     engine: Any, problem: ao.Problem, data: st.DataObject

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import assignopt as ao
 import oracle
 from assignopt import metrics
+from strategies import tries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +71,7 @@ def loads_of(problem: ao.Problem) -> dict[Loads, float]:
     return found
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=tries(50), suppress_health_check=list(HealthCheck))
 @given(teams())
 def test_leximax_is_best_by_thirteen_indices_at_once(problem: ao.Problem) -> None:
     every = loads_of(problem)
@@ -84,7 +85,7 @@ def test_leximax_is_best_by_thirteen_indices_at_once(problem: ao.Problem) -> Non
         assert index(mine) == pytest.approx(least, rel=1e-9, abs=1e-9), name
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=tries(50), suppress_health_check=list(HealthCheck))
 @given(teams())
 def test_the_value_is_the_most_at_such_loads(problem: ao.Problem) -> None:
     every = loads_of(problem)

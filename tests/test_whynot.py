@@ -13,8 +13,9 @@ import strategies
 from assignopt.explaining.standing import standing_of
 from assignopt.objectives import maximises
 from assignopt.scaling import NO_LIMIT
+from strategies import tries
 
-SOME = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+SOME = settings(max_examples=tries(20), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def seats_of(problem: ao.Problem) -> list[tuple[str, str]]:
@@ -108,7 +109,7 @@ def test_prices_of_moves_are_those_of_forced_plans(problem: ao.Problem) -> None:
         check_all_pairs(problem, plan)
 
 
-@settings(SOME, max_examples=20)
+@settings(SOME, max_examples=tries(10))
 @given(strategies.problems(slack=False, max_tasks=3, max_rules=2))
 def test_prices_by_solving_are_those_of_forced_plans(problem: ao.Problem) -> None:
     plan = ao.solve(problem, workers=1)

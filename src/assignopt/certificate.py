@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from .scaling import NO_LIMIT
+from .wording import counted
 
 if TYPE_CHECKING:
     from .arrays import Arrays
@@ -53,7 +54,7 @@ class HallCertificate:
         one = len(seats) == 1
         who = f"only {_listed(names)} may take {'it' if one else 'them'}, with room for {have}"
         words = (
-            f"{len(seats)} task{'' if one else 's'} must be assigned ({_listed(tasks)}); "
+            f"{counted(len(seats), 'task')} must be assigned ({_listed(tasks)}); "
             f"{who if names else 'nobody may take ' + ('it' if one else 'them')}"
         )
         return cls("room", tasks, names, len(seats), have, words)
@@ -65,7 +66,8 @@ class HallCertificate:
         """Certify that these reps need more tasks than they may take together."""
         tasks, names = _ids(arrays, seats, np.flatnonzero(reps))
         need, have = int(low[reps].sum()), min(len(seats), int(high[reps].sum()))
-        words = f"{_listed(names)} must take at least {need} tasks and may take {have} at most"
+        least = counted(need, "task")
+        words = f"{_listed(names)} must take at least {least} and may take {have} at most"
         if (arrays.load_bounds[0][reps] > 0).any():
             words += " (least loads counted in tasks)"
         return cls("needs", tasks, names, need, have, words)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from .holdings import Holdings, read_assignments
 from .periods import NO_PERIOD, period_name, period_of
+from .plan import frame_of
 from .records import OWNER
 from .rules import (
     Allow,
@@ -32,6 +33,7 @@ from .rules import (
     Together,
 )
 from .terms import moved_tasks, present_owner, term_value
+from .wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -143,7 +145,8 @@ def audit(problem: Problem, assignments: Any) -> Audit:
             ),
         }
     )
-    violations = pd.DataFrame(rows, columns=list(VIOLATION_DTYPES)).astype(VIOLATION_DTYPES)
+    cells = [tuple(row[name] for name in VIOLATION_DTYPES) for row in rows]
+    violations = frame_of(cells, VIOLATION_DTYPES)
     return Audit(violations, terms, held, moved_tasks(held, keepable))
 
 
@@ -487,7 +490,7 @@ def _rule(held: Holdings, rule: AnyRule) -> Iterator[Row]:
         case MaxMoves():
             moves = float(moved_tasks(held, keepable_tasks(problem)).sum())
             if moves > rule.n:
-                message = f"{moves:.10g} moves; at most {rule.n} are allowed"
+                message = f"{counted(moves, 'move')}; allowed is at most {rule.n}"
                 yield _as_row(rule.id, message, None, None, moves, rule.n)
         case _:
             assert_never(rule)

@@ -11,6 +11,8 @@ from . import links, selectors
 from .columns import HistoryColumns, Labels, PairColumns, PreferenceColumns
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .columns import Bools, Ints, RepColumns, TaskColumns
     from .parts import Parts
     from .rules import AnyRule
@@ -74,19 +76,27 @@ def scale_effort(parts: Parts, factor: float, picked: Bools) -> dict[str, Any]:
     return {"tasks": replace(tasks, effort=tasks.effort * times, roles=roles), "pairs": pairs}
 
 
-def carried_over(parts: Parts, reps: RepColumns, tasks: TaskColumns) -> dict[str, Any]:
-    """Give pairs, preferences and history for other reps and tasks with the same ids.
+TABLES = {
+    "pairs": "pair_columns",
+    "preferences": "preference_columns",
+    "history": "history_columns",
+}
+"""Argument -> part, of the tables that refer to reps and tasks."""
+
+
+def carried_over(
+    parts: Parts, reps: RepColumns, tasks: TaskColumns, names: Iterable[str]
+) -> dict[str, Any]:
+    """Give those of the tables that are named for other reps and tasks with the same ids.
 
     A table that refers to a rep or task that is gone is left out, for the caller to complain.
     """
+    tables = {name: getattr(parts, TABLES[name]) for name in names}
+    has_task = any(hasattr(table, "task") for table in tables.values())
     rep_map = _new_rows(parts.rep_columns, reps)
-    task_map = _new_rows(parts.task_columns, tasks)
+    task_map = _new_rows(parts.task_columns, tasks) if has_task else None
     out: dict[str, Any] = {}
-    for name, table in (
-        ("pairs", parts.pair_columns),
-        ("preferences", parts.preference_columns),
-        ("history", parts.history_columns),
-    ):
+    for name, table in tables.items():
         moved = _moved(table, rep_map, task_map)
         if moved is not None or table is None:
             out[name] = moved

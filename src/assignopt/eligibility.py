@@ -7,7 +7,6 @@ may hold a signature are found once and expanded to its seats. Filters that conc
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,10 +15,9 @@ import pandas as pd
 from .columns import Ragged
 from .records import OWNER
 from .rules import Allow, Forbid, Pin
+from .shapes import runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from .columns import Bools, Ints
     from .problem import Problem
 
@@ -215,20 +213,12 @@ def _calendars(problem: Problem, seat_task: Ints, seat: Ints, rep: Ints) -> Bool
     asked = asked[np.argsort(rep[asked], kind="stable")]
     kept = np.ones(len(seat), bool)
     kept[asked] = False
-    for who, mine in _runs(rep[asked]):
+    for who, mine in runs(rep[asked]):
         pairs = asked[mine]
         start, end = tasks.start[task[pairs]], tasks.end[task[pairs]]
         for opens, closes in _open_times(problem, who):
             kept[pairs[(start >= opens) & (end <= closes)]] = True
     return kept
-
-
-def _runs(values: Ints) -> Iterator[tuple[int, slice]]:
-    """Give each run of equal values with its place."""
-    cuts = np.concatenate([[0], np.flatnonzero(np.diff(values)) + 1, [len(values)]])
-    for begin, end in itertools.pairwise(cuts):
-        if end > begin:
-            yield int(values[begin]), slice(int(begin), int(end))
 
 
 def _open_times(problem: Problem, rep: int) -> list[list[float]]:

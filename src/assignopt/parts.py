@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -134,12 +135,17 @@ def _read_union(
     return tuple(read)
 
 
+@cache
+def _list_of(record: type[BaseModel]) -> TypeAdapter[Any]:
+    """Give what validates a list of records; making it takes longer than reading a few."""
+    return TypeAdapter(list[record])  # type: ignore[valid-type]
+
+
 def _read_records(record: type[RecordT], place: str, given: Any, faults: Faults) -> list[RecordT]:
     """Validate records; of a faulty one the rest is kept, so that it can still be checked."""
     listed = _listed(place, given, faults)
-    adapter = TypeAdapter(list[record])  # type: ignore[valid-type]
     try:
-        return adapter.validate_python(listed)
+        return list(_list_of(record).validate_python(listed))
     except ValidationError as error:
         faults.adopt(error, (place,))
         wrong: dict[int, set[Any]] = {}

@@ -18,13 +18,16 @@ from .problem import Problem
 from .records import OWNER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from .columns import Bools
     from .holdings import Holdings
 
 _PLAIN = frozenset({"str", "int64", "float64", "bool", "Int64"})
 """Dtypes of columns that hold nothing but such values, or None for text and numbers."""
+
+_TEXT: Any = pd.Series([], dtype="str").dtype
+"""What pandas holds text in; named once, for looking a dtype up by name takes time."""
 
 ASSIGNMENTS = {
     "task_id": "str",
@@ -352,22 +355,44 @@ def plan_frames(held: Holdings, moved: Bools, unassigned: pd.DataFrame) -> dict[
 
 
 def frame_of(data: Any, dtypes: dict[str, str]) -> pd.DataFrame:
-    """Make a frame with these columns and dtypes, rows or no rows.
+    """Make a frame with these columns and dtypes from rows, or from columns.
 
-    Columns of a list of tuples are made one by one: for a few rows, converting a whole frame takes
-    several times as long as answering the question.
+    Columns are made kind by kind, those of text as slices of one array: for a few rows, converting
+    a whole frame takes several times as long as answering a question.
     """
-    rows = isinstance(data, list) and all(isinstance(row, tuple | list) for row in data)
-    if rows and _PLAIN.issuperset(dtypes.values()):
-        cells = zip(*data, strict=True) if data else [()] * len(dtypes)
-        columns = {
-            name: pd.Series(list(column), dtype=dtype).array
-            if dtype in ("str", "Int64")
-            else np.array(column, dtype)
-            for (name, dtype), column in zip(dtypes.items(), cells, strict=True)
-        }
-        return pd.DataFrame(columns, copy=False)
-    return pd.DataFrame(data, columns=list(dtypes)).astype(dtypes)
+    given = _columns_of(data, dtypes) if _PLAIN.issuperset(dtypes.values()) else None
+    if given is None:
+        return pd.DataFrame(data, columns=list(dtypes)).astype(dtypes)
+    texts = _text_columns({name: given[name] for name in dtypes if dtypes[name] == "str"})
+    columns = {
+        name: texts[name]
+        if dtype == "str"
+        else pd.array(given[name], "Int64")
+        if dtype == "Int64"
+        else np.array(given[name], dtype)
+        for name, dtype in dtypes.items()
+    }
+    return pd.DataFrame(columns, copy=False)
+
+
+def _columns_of(data: Any, dtypes: Mapping[str, str]) -> dict[str, Any] | None:
+    """Take rows that are tuples, or columns, by name; None for anything else."""
+    if isinstance(data, dict) and data.keys() == dtypes.keys():
+        listed = all(isinstance(column, list | tuple | np.ndarray) for column in data.values())
+        return data if listed else None
+    if isinstance(data, list) and all(isinstance(row, tuple | list) for row in data):
+        cells = list(zip(*data, strict=True)) if data else [()] * len(dtypes)
+        return dict(zip(dtypes, cells, strict=True))
+    return None
+
+
+def _text_columns(given: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """Make columns of text of the same length, all at once."""
+    if not given:
+        return {}
+    cells = np.concatenate([np.asarray(column, object) for column in given.values()])
+    whole, rows = pd.array(cells, dtype=_TEXT), len(cells) // len(given)
+    return {name: whole[at * rows : (at + 1) * rows] for at, name in enumerate(given)}
 
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -382,7 +407,7 @@ def _told(terms: pd.DataFrame) -> pd.DataFrame:
 
     def proof(row: Any) -> str:
         if row.proved:
-            return f"proved best ({row.engine})"
+            return f"proved best ({row.engine})" if row.engine else "proved best"
         if not np.isfinite(row.bound):
             return "no bound known"
         return f"not proved; best possible {row.bound:,.6g} (gap {row.gap:.2%})"

@@ -16,6 +16,7 @@ import pandas as pd
 from .objectives import Fairness, Tier, Weighted, maximises
 from .plan import Plan
 from .report import LoadReport, load_report
+from .wording import counted
 
 if TYPE_CHECKING:
     from .problem import Problem
@@ -210,7 +211,7 @@ def _scale(alt: Any, frontier: Traded, name: str, column: str | None = None) -> 
 
 def _title(alt: Any, frontier: Traded) -> Any:
     points = frontier.points
-    many = f"{len(points)} point{'' if len(points) == 1 else 's'}"
+    many = counted(len(points), "point")
     if frontier.unknown.empty:
         known = "every one there is" if points["proved"].all() else "not all proved (hollow)"
     else:

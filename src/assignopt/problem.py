@@ -257,10 +257,11 @@ class Problem(Parts):
             "rules": self.rules,
             "objective": self.objective,
             "effort_unit": self.effort_unit,
-            **edits.carried_over(self, reps, tasks),
         }
-        for name in ("pairs", "preferences", "history"):
-            if name not in kept and name not in changes:
+        staying = [name for name in edits.TABLES if name not in changes]
+        kept |= edits.carried_over(self, reps, tasks, staying)
+        for name in staying:
+            if name not in kept:
                 kept[name] = getattr(self, name)
         new = Problem.__new__(Problem)
         new._hold(read_rest(reps, tasks, kept | changes, faults), faults)

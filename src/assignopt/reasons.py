@@ -19,6 +19,7 @@ from .plan import UNASSIGNED, Reason, frame_of
 from .records import OWNER
 from .rules import Allow, Forbid, MinFit, Pin
 from .scaling import NO_LIMIT
+from .wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,7 +165,7 @@ def _in_words(
 ) -> tuple[Reason, str]:
     """Say which filter left nobody; ``alive``: who was left before it."""
     before = int(alive.sum())
-    who = f"{before} active rep{'s' if before != 1 else ''}"
+    who = counted(before, "active rep")
     if rule_id == "active":
         return Reason.NO_REP, "the team has no active rep"
     if rule_id == "pairs":
@@ -309,7 +310,7 @@ def _judge(now: _Now, seat: int, *, settled: bool) -> tuple[Reason, str]:
     reason = counts.most_common(1)[0][0]
     shown = [words for _, words in sorted(blocked, key=lambda b: b[0] is not reason)][:3]
     others = len(blocked) - len(shown)
-    may = f"{len(blocked)} rep{'s' if len(blocked) != 1 else ''} may hold it: "
+    may = f"{counted(len(blocked), 'rep')} may hold it: "
     return reason, may + "; ".join(shown) + (f"; and {others} more" if others else "")
 
 

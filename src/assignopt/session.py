@@ -12,6 +12,7 @@ import platform
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -652,7 +653,7 @@ class Session:
             engine="+".join(self.used),
             runtime=time.perf_counter() - self.started,
             seed=self.options.seed,
-            versions=_versions(),
+            versions=dict(_versions()),
             infeasibility=why,
             frames=frames,
             deterministic=self.options.deterministic,
@@ -687,7 +688,9 @@ def _is_end(goal: Goal) -> bool:
     return alone and goal.fair[0][1].tier.notion in ("minmax", "maxmin", "leximax", "leximin")
 
 
+@cache
 def _versions() -> dict[str, str]:
+    """Give the versions of what a run depends on; looking them up takes milliseconds."""
     packages = ("ortools", "numpy", "pandas", "pydantic")
     found = {name: version(name) for name in packages}
     return {"assignopt": __version__, "python": platform.python_version(), **found}

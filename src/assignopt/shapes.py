@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -80,6 +81,8 @@ class Ragged(Columns):
     @classmethod
     def of(cls, row: Any, key: Any, amount: Any) -> Ragged:
         """Build from entries in any order; ``key`` holds the names themselves."""
+        if not len(key):
+            return cls(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), ())
         codes, keys = pd.factorize(np.asarray(key, object), sort=True)
         row, amount = np.asarray(row, np.int64), np.asarray(amount, np.float64)
         order = np.lexsort((codes, row))
@@ -194,3 +197,17 @@ def texts(values: Sequence[Any]) -> Texts:
 def floats(values: Sequence[float | None]) -> Floats:
     """Make a column of numbers, NaN for None."""
     return np.array([np.nan if v is None else v for v in values], np.float64)
+
+
+def runs(values: Ints) -> Iterator[tuple[int, slice]]:
+    """Give each run of equal values with its place.
+
+    Examples
+    --------
+    >>> list(runs(np.array([7, 7, 2])))
+    [(7, slice(0, 2, None)), (2, slice(2, 3, None))]
+    """
+    cuts = np.concatenate([[0], np.flatnonzero(np.diff(values)) + 1, [len(values)]])
+    for begin, end in pairwise(cuts.tolist()):
+        if end > begin:
+            yield int(values[begin]), slice(begin, end)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..report.loads import check_options
+from ..wording import counted
 from .loads import by_person_frame, loads_frame
 from .matching import match
 from .measuring import measures_frame, terms_frame
@@ -12,7 +13,6 @@ from .moving import moves_frame
 from .problems import differences
 from .reading import read_sides
 from .results import Diff
-from .words import counted
 
 if TYPE_CHECKING:
     from ..check import Audit

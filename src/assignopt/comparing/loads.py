@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ..plan import frame_of
-from .words import counted, number, same
+from ..wording import counted
+from .words import number, same
 
 if TYPE_CHECKING:
     from ..columns import Bools, Floats, Ints, Texts

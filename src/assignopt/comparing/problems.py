@@ -14,7 +14,8 @@ import pandas as pd
 
 from ..columns import HistoryColumns, Labels, Ragged, RepColumns, TaskColumns, texts
 from ..shapes import known_tags
-from .words import counted, listed, number
+from ..wording import counted
+from .words import listed, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

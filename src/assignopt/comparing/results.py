@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from ..plan import frame_of, rows_of, table_text
+from ..wording import counted
 from .loads import BY_PERSON, LOADS
 from .measuring import MEASURES, TERMS
 from .moving import MOVES
-from .words import counted, number, signed
+from .words import number, signed
 
 _FRAMES = {
     "moves": MOVES,

@@ -43,17 +43,6 @@ def change(before: float, after: float) -> str:
     return f"{number(before)} -> {number(after)} ({signed(after - before)})"
 
 
-def counted(count: int, thing: str) -> str:
-    """Write a count and its noun.
-
-    Examples
-    --------
-    >>> counted(1, "task"), counted(3, "task")
-    ('1 task', '3 tasks')
-    """
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"
-
-
 def listed(names: Sequence[Any], most: int = 3) -> str:
     """Write ids in quotes, the first few.
 

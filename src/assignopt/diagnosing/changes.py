@@ -25,6 +25,7 @@ from ..rules import (
     MinTasks,
 )
 from ..scaling import decimals_of
+from ..wording import counted
 from .limits import Limit, changed, with_fields, without
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ class Change:
     def told(self) -> tuple[str, str]:
         """Say what the limit was and what it becomes."""
         if self.exempt:
-            return f"{self.covered} tasks", f"{self.covered - len(self.exempt)} tasks"
+            kept = self.covered - len(self.exempt)
+            return counted(self.covered, "task"), counted(kept, "task")
         if self.amount is None or self.before is None:
             return self.limit.sentence, "dropped"
         return f"{self.before:.10g}", f"{self.amount:.10g}"

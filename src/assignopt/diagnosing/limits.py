@@ -19,6 +19,7 @@ from ..holdings import Holdings
 from ..records import OWNER
 from ..report.relaxing import by_period
 from ..rules import AnyRule, MaxMoves
+from ..wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -140,7 +141,7 @@ def _of_reps(problem: Problem) -> Iterable[Limit]:
             yield Limit("capacity", name, words)
         if not np.isnan(reps.max_tasks[row]):
             most = int(reps.max_tasks[row])
-            yield Limit("max_tasks", name, f"rep {name!r} takes at most {most} tasks")
+            yield Limit("max_tasks", name, f"rep {name!r} takes at most {counted(most, 'task')}")
         if reps.has_calendar[row] and not np.isnan(problem.task_columns.start).all():
             yield Limit("calendar", name, f"rep {name!r} is available at set times")
 
@@ -168,7 +169,8 @@ def _of_tasks(problem: Problem) -> Iterable[Limit]:
     if table is not None:
         listed = np.bincount(table.task, minlength=len(tasks.id))
         for row in np.flatnonzero(listed < len(problem.rep_columns.id)).tolist():
-            words = f"the pairs table lists {listed[row]} reps for task {tasks.id[row]!r}"
+            many = counted(listed[row], "rep")
+            words = f"the pairs table lists {many} for task {tasks.id[row]!r}"
             yield Limit("pairs", tasks.id[row], words)
 
 

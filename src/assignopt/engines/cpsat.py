@@ -17,9 +17,13 @@ from ortools.sat.python import cp_model
 from ..errors import EngineError
 from ..goals import compile_goal
 from ..scaling import LIMIT, NO_LIMIT
-from .encodings import MAX_DEALT, Levels, Options, Product, Ratio, Sums, distance_of
+from .hints import distance_of
+from .levels import MAX_DEALT, Levels
 from .model import Model
+from .products import Options, Product
+from .ratios import Ratio
 from .running import Outcome, Run
+from .sums import Sums
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -13,12 +13,13 @@ from ..plan import Status
 from ..records import OWNER
 from ..rules import CoverAll, Forbid
 from ..solving import check_options
+from ..wording import counted
 from .binding import RuledOut, binding_rules
 from .forcing import by_flow, by_solving, pinned, tier_names
 from .pricing import conceivable
 from .standing import check_ids, held_as, plan_faults, standing_of
 from .whynot import Answer, WhyNot, broken_rules, told_of
-from .words import change, counted, listed, number, plain
+from .words import change, listed, number, plain
 
 if TYPE_CHECKING:
     from ..check import Audit

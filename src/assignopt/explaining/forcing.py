@@ -117,10 +117,14 @@ def tidy(change: float) -> float:
 
 def tier_names(standing: Standing) -> list[str]:
     """Name the tiers, those with the same label told apart."""
-    names: list[str] = []
-    for at, tier in enumerate(standing.problem.objective, 1):
-        names.append(tier.label if tier.label not in names else f"{tier.label} (tier {at})")
-    return names
+
+    def named() -> list[str]:
+        names: list[str] = []
+        for at, tier in enumerate(standing.problem.objective, 1):
+            names.append(tier.label if tier.label not in names else f"{tier.label} (tier {at})")
+        return names
+
+    return standing.kept("tiers", named)
 
 
 def by_moves(standing: Standing, moves: Sequence[tuple[int, int]], exact: int) -> Outcome:

@@ -22,6 +22,7 @@ import numpy as np
 from ..engines.faces import start_face
 from ..engines.flow import FlowEngine
 from ..scaling import NO_LIMIT
+from ..shapes import runs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -270,11 +271,16 @@ class Residual:
         seat, rep = int(self.arrays.pair_seat[pair]), int(self.arrays.pair_rep[pair])
         way = self.toward(int(self.holder[seat]))
         layer = self._layer(way, rep)
-        if way.cost[layer, 0, rep] >= NO_LIMIT // 2 or not self._is_usable[pair]:
+        if not self._can_have(pair, way, layer):
             return None
         own = self._linear(self.choice[[seat]]) - self._linear(np.array([pair]))
         on = self._packing.unpack(way.cost[layer, :, [rep]].T)
         return tuple((on + own)[:, 0].tolist())
+
+    def _can_have(self, pair: int, way: _Way, layer: int) -> bool:
+        """Whether a plan has a pair, given the cheapest way on."""
+        reached = way.cost[layer, 0, self.arrays.pair_rep[pair]] < NO_LIMIT // 2
+        return bool(reached and self._is_usable[pair])
 
     def prices(self) -> Ints:
         """(K, P) what forcing each pair costs in each tier; NO_LIMIT first where no plan has it."""
@@ -286,7 +292,7 @@ class Residual:
             out += self._packing.unpack(best[None])
         else:
             order = np.argsort(origin, kind="stable")
-            for node, mine in _runs(origin[order]):
+            for node, mine in runs(origin[order]):
                 way, pairs = self.toward(node), order[mine]
                 best = np.where(_less(way.cost[1], way.cost[0]), way.cost[1], way.cost[0])
                 out[:, pairs] += best[:, arrays.pair_rep[pairs]]
@@ -341,11 +347,11 @@ class Residual:
         have it; from a tier on that makes an end of the shares worse, it may not be the best.
         """
         seat, rep = int(self.arrays.pair_seat[pair]), int(self.arrays.pair_rep[pair])
-        if self.price(pair) is None:
-            return None
         goal = int(self.holder[seat])
         way = self.toward(goal)
         layer = self._layer(way, rep)
+        if not self._can_have(pair, way, layer):
+            return None
         moves: list[Move] = [(seat, pair)]
         exact, node = len(self.goals), rep
         while node != goal or layer:
@@ -452,10 +458,3 @@ def _composed(one: Ints, other: Ints) -> Ints:
     for node in range(len(one)):
         np.minimum(out, one[:, [node]] + other[[node]], out=out)
     return out
-
-
-def _runs(values: Ints) -> list[tuple[int, slice]]:
-    """Give each run of equal sorted values with its place."""
-    cuts = np.concatenate([[0], np.flatnonzero(np.diff(values)) + 1, [len(values)]])
-    pairs = zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)
-    return [(int(values[begin]), slice(begin, end)) for begin, end in pairs if end > begin]

@@ -222,5 +222,9 @@ def held_as(problem: Problem, task: int, role: int, reps: Ints) -> Holdings:
 
 def plan_faults(standing: Standing) -> tuple[str, ...]:
     """Say what the plan breaks, if it breaks anything."""
-    messages = standing.found.violations["message"].tolist()
-    return (f"(The plan itself breaks rules: {listed(messages)}.)",) if messages else ()
+
+    def told() -> tuple[str, ...]:
+        messages = standing.found.violations["message"].tolist()
+        return (f"(The plan itself breaks rules: {listed(messages)}.)",) if messages else ()
+
+    return standing.kept("faults", told)

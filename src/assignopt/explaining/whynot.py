@@ -328,8 +328,7 @@ def _is_lost(standing: Standing, found: Outcome) -> bool:
 
 def _own_first(moves: pd.DataFrame, told: dict[str, Any]) -> pd.DataFrame:
     """Put the task that was asked about first."""
-    seats = zip(moves["task_id"].tolist(), moves["role"].tolist(), strict=True)
-    if next(seats, None) == (told["task_id"], told["role"]):
+    if not len(moves) or (moves.iloc[0, 0], moves.iloc[0, 1]) == (told["task_id"], told["role"]):
         return moves
     mine = (moves["task_id"] == told["task_id"]) & (moves["role"] == told["role"])
     ordered: pd.DataFrame = pd.concat([moves[mine], moves[~mine]], ignore_index=True)

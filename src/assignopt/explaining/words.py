@@ -26,17 +26,6 @@ def number(value: float) -> str:
     return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
 
 
-def counted(many: int, thing: str) -> str:
-    """Write how many there are of a thing.
-
-    Examples
-    --------
-    >>> counted(1, "rep"), counted(0, "rep"), counted(1200, "task")
-    ('1 rep', '0 reps', '1,200 tasks')
-    """
-    return f"{many:,} {thing}{'' if many == 1 else 's'}"
-
-
 def one_of(unit: str) -> str:
     """Write one of a unit that is named in the plural.
 

@@ -17,6 +17,7 @@ from ..objectives import Tier, maximises
 from ..plan import TERMS, Plan, Status, frame_of, plan_frames
 from ..plot import frontier_chart
 from ..reasons import unassigned_frame
+from ..wording import counted
 
 if TYPE_CHECKING:
     from ..arrays import Arrays
@@ -212,7 +213,7 @@ class Frontier:
         x, y = (f"{tier.label} ({_direction(tier)} is better)" for tier in (self.x, self.y))
         if self.settled.status is Status.INFEASIBLE:
             return f"{y} by {x}: no plan keeps the rules: {self.settled.infeasibility}"
-        many = f"{len(self)} point{'' if len(self) == 1 else 's'}"
+        many = counted(len(self), "point")
         known = "complete" if self.complete else f"{self.gap:.2%} unknown"
         return f"{y} by {x}: {many}, {known}"
 

@@ -18,6 +18,7 @@ import pandas as pd
 from ..columns import clock_of
 from ..records import Rep, Task
 from ..rules import phrase
+from ..wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -198,8 +199,7 @@ class NewTasks(Disruption):
     @property
     def sentence(self) -> str:
         """What happens, in the words of the input."""
-        many = len(self.tasks)
-        return f"{many} new task{'' if many == 1 else 's'}: {_named([t.id for t in self.tasks])}"
+        return f"{counted(len(self.tasks), 'new task')}: {_named([t.id for t in self.tasks])}"
 
     def apply(self, problem: Problem) -> Problem:
         """Add the tasks."""

@@ -277,6 +277,23 @@ def target_rules(present: Present, target: Any) -> list[AnyRule]:
     return band(present.problem, float(target))
 
 
+def target_words(target: Any) -> str | None:
+    """Name a target that is a matter of rules; None for none, and for one that is terms.
+
+    Examples
+    --------
+    >>> target_words(0.05)
+    "the target 0.05 (every load within 5 % of its rep's entitled share)"
+    """
+    if target is None or isinstance(target, Mapping):
+        return None
+    if isinstance(target, BaseRule | list | tuple):
+        rules = [target] if isinstance(target, BaseRule) else target
+        return f"the target ({'; '.join(rule.sentence for rule in rules)})" if rules else None
+    width = f"{100 * target:.10g} %"
+    return f"the target {target:.10g} (every load within {width} of its rep's entitled share)"
+
+
 def band(problem: Problem, width: float) -> list[AnyRule]:
     """Hold each active rep's load within a share of what it is entitled to of all work.
 

@@ -14,7 +14,16 @@ from ..problem import Problem
 from ..session import Options, Session
 from ..solving import check_options
 from .disruptions import Disruption, applied
-from .knobs import Knobs, applied_knobs, check_knobs, cost_name, flat, leading_coverage, priced
+from .knobs import (
+    Knobs,
+    applied_knobs,
+    check_knobs,
+    cost_name,
+    flat,
+    leading_coverage,
+    priced,
+    target_words,
+)
 from .owners import moves_frame, present_in
 from .pricing import certified
 from .results import Rebalanced
@@ -233,6 +242,9 @@ def _solve(
 def _wrapped(present: Present, plan: Plan, knobs: Knobs, base: Problem) -> Rebalanced:
     """Say what changes, and why no fewer moves would do."""
     if plan.status in (Status.INFEASIBLE, Status.UNKNOWN):
+        told = target_words(knobs.target)
+        if plan.status is Status.INFEASIBLE and told:
+            plan = replace(plan, infeasibility=f"{told} cannot be reached: {plan.infeasibility}")
         return Rebalanced.of(plan, before=present.before, base=base)
     cost = cost_name(knobs)
     held = audit(plan.problem, plan.assignments).holdings

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import EngineError
+from ..wording import counted
 from .layouts import Frame, frame
 from .searching import Search
 
@@ -196,7 +197,7 @@ def _of_pairs(compiled: Frame) -> Iterator[str]:
         least = int(layout.least[k])
         if least > most:
             pair = f"rep {names.rep(layout.rep[k])} is to hold task {names.task(layout.task[k])}"
-            yield f"{pair} in {_periods(least)} at least, and can in {most} at most"
+            yield f"{pair} in {counted(least, 'period')} at least, and can in {most} at most"
 
 
 def _of_tasks(compiled: Frame) -> Iterator[str]:
@@ -204,7 +205,7 @@ def _of_tasks(compiled: Frame) -> Iterator[str]:
     for task, seats in enumerate(layout.seats.tolist()):
         mine = (layout.task == task) & (most > 0)
         name, total = names.task(task), seats * layout.periods
-        told = f"({_periods(layout.periods)} x {seats} seat{'s' if seats > 1 else ''})"
+        told = f"({counted(layout.periods, 'period')} x {counted(seats, 'seat')})"
         there = (~layout.away[layout.rep[mine]]).sum(axis=0)
         if layout.must[task]:
             given = int(np.minimum(most[mine].sum(), np.minimum(there, seats).sum()))
@@ -224,11 +225,12 @@ def _of_reps(compiled: Frame) -> Iterator[str]:
     for rep, (low, high) in enumerate(zip(layout.low, layout.high, strict=True)):
         freed = any(rep in release.pool for release in layout.releases)
         if low > high and there[rep] and not freed:
-            yield f"rep {names.rep(rep)} is to hold {low} tasks at once, and can hold {high}"
+            many = counted(low, "task")
+            yield f"rep {names.rep(rep)} is to hold {many} at once, and can hold {high}"
         least, room = int(layout.least[layout.rep == rep].sum()), int(high * there[rep])
         if least > room:
             why = "cover_all: " if compiled.asked.cover_all else ""
-            told = f"({high} at once in {_periods(int(there[rep]))})"
+            told = f"({high} at once in {counted(int(there[rep]), 'period')})"
             said = f"is to hold tasks {least} times in all, and can {room} {told}"
             yield f"{why}rep {names.rep(rep)} {said}"
     wanted = int(layout.seats[layout.must].sum())
@@ -250,7 +252,3 @@ class _Names:
 
     def task(self, row: int) -> str:
         return repr(self._problem.task_columns.id[row])
-
-
-def _periods(number: int) -> str:
-    return f"{number} period{'' if number == 1 else 's'}"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..columns import Bools, Ints
-    from ..engines.rotations import Layout, Tally
+    from ..engines.rosters import Layout, Tally
     from .tallies import Term
 
 COST_LIMIT = 2**61

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..compiling import compile_problem
-from ..engines.rotations import OPEN, Band, Layout, Release
+from ..engines.rosters import OPEN, Band, Layout, Release
 from ..rules import Apart, CoverAll, MaxTasks, MinTasks, Pin, Together
 from ..scaling import NO_LIMIT, scaled
 from .tenures import reachable

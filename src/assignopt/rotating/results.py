@@ -15,6 +15,7 @@ from ..errors import NoSolutionError
 from ..plan import TERMS, Status, frame_of, rows_of, table_text
 from ..plot import rotation_chart
 from ..problem import Problem
+from ..wording import counted
 from .asking import read_options
 from .check import total_of
 from .facts import Facts
@@ -332,11 +333,11 @@ class Rotation:
             return f"{self.status}{': ' + self.infeasibility if self.infeasibility else ''}"
         seats = sum(self.asked.seats.get(t, 1) for t in range(len(self.problem.task_columns.id)))
         total, busy = seats * self.asked.periods, len({rep for _, rep, _ in self.facts.turns})
-        counted = sum(one.counted for one in self.facts.handovers)
+        given = sum(one.counted for one in self.facts.handovers)
         return (
             f"{self.status}, {len(self.facts.turns)} of {total} seats held over "
-            f"{self.asked.periods} periods by {busy} of {len(self.problem.reps)} reps, "
-            f"{counted} handovers"
+            f"{counted(self.asked.periods, 'period')} by {busy} of {len(self.problem.reps)} reps, "
+            f"{counted(given, 'handover')}"
         )
 
     def table(self) -> pd.DataFrame:

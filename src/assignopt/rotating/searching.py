@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ..engines.rotations import Found, RotationEngine, Turns
+from ..engines.rosters import Found, Turns
+from ..engines.rotations import RotationEngine
 from .counting import best_counts, has_digits, is_flow
 from .dealing import deal
 from .tallies import term_of
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..columns import Bools
-    from ..engines.rotations import Numbers
+    from ..engines.rosters import Numbers
     from ..engines.running import Run
     from .layouts import Frame
     from .tallies import Term

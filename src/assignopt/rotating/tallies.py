@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, assert_never
 import numpy as np
 
 from .. import selectors
-from ..engines.rotations import Numbers, Tally
+from ..engines.rosters import Numbers, Tally
 from ..holdings import history_of
 from ..objectives import (
     AnyTier,

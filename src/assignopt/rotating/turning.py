@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterable, Mapping
 
-    from ..engines.rotations import Numbers
+    from ..engines.rosters import Numbers
     from ..problem import Problem
     from .searching import Settled
     from .tallies import Term

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import copy
-import json
 from fractions import Fraction
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Faults
+from .entitled import Entitled
 from .parts import TIE, as_float, in_parts, read_parts, split, write_parts
-from .reading import (
-    check_known,
-    expect,
-    read_amount,
-    read_eligible,
-    read_state,
-    read_weight,
-    read_weights,
-)
+from .reading import check_known, expect, read_amount, read_eligible, read_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,7 +22,7 @@ Event = tuple[str, Pool, int]
 """Who had it, who was eligible with which entitlement, and how much it was, in parts."""
 
 
-class Debt:
+class Debt(Entitled):
     """The carpool rule: an event goes to the one most owed among those who may take it.
 
     An event of ``amount`` is due to those eligible, by entitlement; one of them carries it::
@@ -100,8 +91,7 @@ class Debt:
         self._number = 0
         self._events: dict[int, Event] = {}
         if state is not None:
-            read_state(state, "Debt", self._load)
-            self._adopt(read)
+            self._go_on_from(state)
 
     # -- events ------------------------------------------------------------------------------
 
@@ -257,11 +247,6 @@ class Debt:
     # -- what it comes to --------------------------------------------------------------------
 
     @property
-    def weights(self) -> dict[str, float]:
-        """The entitlements."""
-        return {rep: float(weight) for rep, weight in self._weights.items()}
-
-    @property
     def debts(self) -> dict[str, float]:
         """What each is owed; negative: so much ahead. They sum to 0."""
         return {rep: as_float(share - self._carried[rep]) for rep, share in self._share.items()}
@@ -283,15 +268,6 @@ class Debt:
 
     # -- the team ----------------------------------------------------------------------------
 
-    def join(self, rep: str, weight: Any = 1) -> None:
-        """Let a rep in; it is owed nothing for the events before."""
-        faults = Faults("Debt.join")
-        read = read_weight(rep, weight, faults)
-        if rep in self._weights:
-            faults.add(("rep",), f"rep {rep!r} is there already. Use set_weight", rep)
-        faults.raise_if_any()
-        self._change({**self._weights, rep: read})
-
     def leave(self, rep: str) -> None:
         """Let a rep go; its debt goes to the others, by entitlement.
 
@@ -304,16 +280,7 @@ class Debt:
         >>> debt.debts
         {'ana': -1.0, 'bo': 1.0}
         """
-        check_known("Debt.leave", rep, self._weights)
-        self._change({one: weight for one, weight in self._weights.items() if one != rep})
-
-    def set_weight(self, rep: str, weight: Any) -> None:
-        """Change an entitlement, for events from now on."""
-        check_known("Debt.set_weight", rep, self._weights)
-        faults = Faults("Debt.set_weight")
-        read = read_weight(rep, weight, faults)
-        faults.raise_if_any()
-        self._change({**self._weights, rep: read})
+        super().leave(rep)
 
     def _change(self, weights: dict[str, Fraction]) -> None:
         gone = [rep for rep in self._weights if rep not in weights]
@@ -322,9 +289,6 @@ class Debt:
         self._share = {rep: self._share.get(rep, 0) + spread[rep] for rep in weights}
         self._carried = {rep: self._carried.get(rep, 0) for rep in weights}
         self._weights = weights
-
-    def _adopt(self, weights: dict[str, Fraction]) -> None:
-        self._change({rep: weights[rep] for rep in self._weights if rep in weights} | weights)
 
     # -- in and out --------------------------------------------------------------------------
 
@@ -362,38 +326,6 @@ class Debt:
         self._seed, self._number = int(data["seed"]), number
         self._weights, self._share, self._carried = weights, share, carried
         self._events = events
-
-    def to_json(self) -> str:
-        """Give the state as JSON text."""
-        return json.dumps(self.state, ensure_ascii=False)
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> Debt:
-        """Read what :meth:`to_json` wrote; the choices to come are the same.
-
-        Examples
-        --------
-        >>> import assignopt as ao
-        >>> debt = ao.Debt({"ana": 2, "bo": 1}, seed=7)
-        >>> debt.choose(["ana", "bo"])
-        'ana'
-        >>> ao.Debt.from_json(debt.to_json()) == debt
-        True
-        """
-        new = cls({})
-        read_state(text, "Debt", new._load)
-        return new
-
-    def copy(self) -> Debt:
-        """Give another Debt that goes on from here by itself."""
-        return copy.deepcopy(self)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Debt):
-            return NotImplemented
-        return self.state == other.state and list(self._weights) == list(other._weights)
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         furthest = max(map(abs, self.debts.values()), default=0.0)

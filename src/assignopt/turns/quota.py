@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import copy
-import json
 from fractions import Fraction
 from math import lcm
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Faults
-from .reading import check_known, expect, read_state, read_weight, read_weights
+from .entitled import Entitled
+from .reading import expect, read_weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Quota:
+class Quota(Entitled):
     """Tijdeman's quota sequence: turns in proportion to entitlements, within less than one turn.
 
     With ``l_i = w_i / sum(w)`` and ``A_i(s)`` the turns of i among the first ``s``::
@@ -74,8 +73,7 @@ class Quota:
         self._worst = Fraction(0)
         self._settle(dict.fromkeys(read, Fraction(0)))
         if state is not None:
-            read_state(state, "Quota", self._load)
-            self._adopt(read)
+            self._go_on_from(state)
 
     def _settle(self, ahead: dict[str, Fraction]) -> None:
         """Hold what everybody is owed (negative: ahead) in whole parts of a turn."""
@@ -154,11 +152,6 @@ class Quota:
     # -- what it comes to --------------------------------------------------------------------
 
     @property
-    def weights(self) -> dict[str, float]:
-        """The entitlements."""
-        return {rep: float(weight) for rep, weight in self._weights.items()}
-
-    @property
     def counts(self) -> dict[str, int]:
         """How many turns each had."""
         return dict(self._counts)
@@ -203,25 +196,7 @@ class Quota:
         >>> quota.peek(4)
         ['ana', 'bo', 'ana', 'bo']
         """
-        faults = Faults("Quota.join")
-        read = read_weight(rep, weight, faults)
-        if rep in self._weights:
-            faults.add(("rep",), f"rep {rep!r} is there already. Use set_weight", rep)
-        faults.raise_if_any()
-        self._change({**self._weights, rep: read})
-
-    def leave(self, rep: str) -> None:
-        """Let a rep go; what it was owed, or ahead, goes to the others by weight."""
-        check_known("Quota.leave", rep, self._weights)
-        self._change({one: weight for one, weight in self._weights.items() if one != rep})
-
-    def set_weight(self, rep: str, weight: Any) -> None:
-        """Change an entitlement from now on."""
-        check_known("Quota.set_weight", rep, self._weights)
-        faults = Faults("Quota.set_weight")
-        read = read_weight(rep, weight, faults)
-        faults.raise_if_any()
-        self._change({**self._weights, rep: read})
+        super().join(rep, weight)
 
     def _change(self, weights: dict[str, Fraction]) -> None:
         if weights == self._weights and list(weights) == list(self._weights):
@@ -238,11 +213,6 @@ class Quota:
         }
         self._settle(kept)
         self._watch()
-
-    def _adopt(self, weights: dict[str, Fraction]) -> None:
-        """Take the weights given for changes of those that were saved."""
-        ordered = {rep: weights[rep] for rep in self._weights if rep in weights}
-        self._change(ordered | weights)
 
     # -- in and out --------------------------------------------------------------------------
 
@@ -269,38 +239,6 @@ class Quota:
         self._steps, self._changed = int(data["turns"]), bool(data["changed"])
         self._worst = Fraction(data["deviation"])
         self._settle(owed)
-
-    def to_json(self) -> str:
-        """Give the state as JSON text."""
-        return json.dumps(self.state, ensure_ascii=False)
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> Quota:
-        """Read what :meth:`to_json` wrote; the turns to come are the same.
-
-        Examples
-        --------
-        >>> import assignopt as ao
-        >>> quota = ao.Quota({"ana": 2, "bo": 1})
-        >>> quota.next()
-        'ana'
-        >>> ao.Quota.from_json(quota.to_json()) == quota
-        True
-        """
-        new = cls({})
-        read_state(text, "Quota", new._load)
-        return new
-
-    def copy(self) -> Quota:
-        """Give another Quota that goes on from here by itself."""
-        return copy.deepcopy(self)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Quota):
-            return NotImplemented
-        return self.state == other.state and list(self._weights) == list(other._weights)
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{rep} {number}" for rep, number in list(self._counts.items())[:5])
