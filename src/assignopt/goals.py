@@ -328,6 +328,13 @@ class Goal:
             wanted[filled] = np.maximum.reduceat(fitting, self.arrays.first[filled]) > 0
         return wanted
 
+    def least_with(self, filled: Bools) -> int:
+        """Bound the sum over pairs from below, of plans that fill these seats."""
+        assert self.linear is not None
+        some = np.flatnonzero(np.diff(self.arrays.first))
+        least = np.minimum.reduceat(self.linear, self.arrays.first[some]) if len(some) else some
+        return int(np.where(filled[some], least, np.minimum(least, 0)).sum())
+
     def _best_part(self, m: int, part: FairPart) -> int:
         """Bound ``m * part`` from above.
 

@@ -12,7 +12,7 @@ import platform
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ from .engines import (
     find_certificate,
     find_shortages,
     flow_prefix,
+    kinds_prefix,
 )
 from .errors import EngineError
 from .goals import Goal, compile_goal
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from .arrays import Arrays
     from .certificate import HallCertificate
     from .columns import Ints
+    from .engines import Kinds
     from .problem import Problem
     from .shares import Gain
 
@@ -370,22 +372,16 @@ class Session:
             self._offer(Outcome(better), goal)
             if self._is_best_already(goal) or self.run.is_over:
                 return Outcome(self.choice, goal.best_gain), []
-        if "cpsat" not in self.engines:
-            if self.choice is not None and BUILD_PACE * self.arrays.pairs > self.run.left:
-                logger.info("no time to write the search model of %d pairs", self.arrays.pairs)
-                return Outcome(), []
-            engine = CpSatEngine(self.arrays, self.run, self.goals)
-            for tier, least in self.kept:
-                engine.keep(tier, least)
-            self.engines["cpsat"] = engine
-        searching = self.engines["cpsat"]
-        assert isinstance(searching, CpSatEngine)
+        searching = self._searching(k)
+        if searching is None or self.run.is_over:
+            return Outcome(), []
         after = self.goals[k + 1] if k + 1 < len(self.goals) else None
-        crowded = isinstance(goal.tier, Coverage) and self.arrays.overlapping
+        counted = k + 1 < self._kinds[0]
+        crowded = isinstance(goal.tier, Coverage) and (self.arrays.overlapping or counted)
         ends = (_is_end(goal) or crowded) and not self._has_best_end(goal)
         if ends and after is not None and after.is_linear and self.run.effort is None:
-            with self._share_of_time(k, START_SHARE):
-                aimed = searching.aim(goal, after)
+            with self._share_of_time(k, 1.0 if counted else START_SHARE):
+                aimed = searching.aim(goal, after, FIRST_SHARE if counted else 1.0)
             if aimed.choice is not None and self._keeps_all(aimed.choice):
                 self._offer(aimed, goal)
             if self._is_best_already(goal):
@@ -394,8 +390,36 @@ class Session:
                     return both, []
                 self.goals[k + 1] = after = after.bounded(tighter(aimed.bound, after.known))
                 return both, [aimed] if self._is_best_already(after) else []
+            if self.run.is_over:
+                return Outcome(), []
         with self._share_of_time(k):
             return searching.optimise(self.goals[k], self.choice), []
+
+    @cached_property
+    def _kinds(self) -> tuple[int, Kinds | None]:
+        """How many of the tiers are searched by counting kinds of seats, and the kinds."""
+        plain = self.options.engine == "cpsat"
+        return (0, None) if plain else kinds_prefix(self.arrays, self.goals)
+
+    def _searching(self, k: int) -> CpSatEngine | None:
+        """Give the search for tier ``k``; None where there is no time to write its model."""
+        tiers, kinds = self._kinds if self.flows <= k else (0, None)
+        name, goals = ("kinds", self.goals[:tiers]) if k < tiers else ("cpsat", self.goals)
+        if name == "cpsat":
+            kinds = None
+            self.engines.pop("kinds", None)
+        if name not in self.engines:
+            pairs = self.arrays.pairs if kinds is None else int(kinds.live.sum())
+            if self.choice is not None and BUILD_PACE * pairs > self.run.left:
+                logger.info("no time to write the search model of %d pairs", pairs)
+                return None
+            engine = CpSatEngine(self.arrays, self.run, goals, kinds)
+            for tier, least in self.kept:
+                engine.keep(tier, least)
+            self.engines[name] = engine
+        searching = self.engines[name]
+        assert isinstance(searching, CpSatEngine)
+        return searching
 
     def _is_best_already(self, goal: Goal) -> bool:
         """Whether the plan in hand meets what arithmetic allows."""
@@ -429,8 +453,9 @@ class Session:
             flow = self.engines.setdefault("flow", FlowEngine(self.arrays, self.run))
             if not proved or not flow.keep(goal, least):
                 self.flows = 0
-        if "cpsat" in self.engines:
-            self.engines["cpsat"].keep(goal, least)
+        for name in ("kinds", "cpsat"):
+            if name in self.engines and not self.run.is_over:  # what no search follows needs none
+                self.engines[name].keep(goal, least)
         self._report(gain, bound, goal)
 
     def _unsolved(self, goal: Goal, name: str) -> TierResult:

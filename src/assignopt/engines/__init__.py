@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from .alike import Kinds, find_kinds
 from .cpsat import CpSatEngine
 from .flow import FlowEngine, find_certificate
 from .greedy import GreedyEngine
@@ -47,6 +48,16 @@ def flow_prefix(arrays: Arrays, goals: Sequence[Goal]) -> int:
     return next((n for n in range(len(goals), 0, -1) if FlowEngine.supports(arrays, goals[:n])), 0)
 
 
+def kinds_prefix(arrays: Arrays, goals: Sequence[Goal]) -> tuple[int, Kinds | None]:
+    """Count how many tiers, from the first on, kinds of seats make much smaller; give the kinds."""
+    sums = next((n for n, goal in enumerate(goals) if not goal.is_linear), len(goals))
+    for n in range(sums, 0, -1):
+        kinds = find_kinds(arrays, goals[:n])
+        if kinds is not None and kinds.is_compact:
+            return n, kinds
+    return 0, None
+
+
 __all__ = [
     "CpSatEngine",
     "Engine",
@@ -54,11 +65,13 @@ __all__ = [
     "FlowEngine",
     "GreedyEngine",
     "Guidance",
+    "Kinds",
     "Outcome",
     "Run",
     "Shortage",
     "find_certificate",
     "find_shortages",
     "flow_prefix",
+    "kinds_prefix",
     "split_bound",
 ]

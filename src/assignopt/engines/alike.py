@@ -2,14 +2,20 @@
 
 Tasks under an Apart rule that have the same eligible reps and count the same in every row and
 every goal are alike: a rep holds at most one of them, and which one makes no difference.
+
+Without such a rule they are of one *kind*: a rep holds some number of them. Of a kind may be tasks
+of several owners, as far as a model only has to know how many of their own the owners keep.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from ..objectives import Moves
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +23,9 @@ if TYPE_CHECKING:
     from ..arrays import Arrays
     from ..columns import Bools, Ints
     from ..goals import Goal
+
+COMPACT = 0.5
+"""Share of the pairs that kinds may need at most to be worth their while."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +51,24 @@ class Alike:
         """(P,) whether the pair's seat leads."""
         return np.asarray(self.size[self.arrays.pair_seat] > 0)
 
+    @property
+    def most(self) -> Ints:
+        """(P,) how many of the seats that a pair stands for its rep holds at most: one."""
+        return np.ones(self.arrays.pairs, np.int64)
+
+    @property
+    def own(self) -> Bools:
+        """(P,) pairs of which a model counts those that end: none."""
+        return np.zeros(self.arrays.pairs, bool)
+
+    def whole(self, seats: Bools) -> Bools:
+        """(S,) those of some seats that come with all they stand for: each, as all are alike."""
+        return seats
+
+    def pairs_of(self, seat: int) -> Ints:
+        """Give the pairs of a leading seat."""
+        return np.arange(self.arrays.first[seat], self.arrays.first[seat + 1])
+
     def to_live(self, pairs: Ints) -> Ints:
         """Give, for each pair, the pair of the leading seat with the same rep."""
         seat = self.arrays.pair_seat[pairs]
@@ -65,21 +92,142 @@ class Alike:
         return choice
 
 
+@dataclass(frozen=True, eq=False)
+class Kinds:
+    """Seats of one kind: how many of them a rep holds says it all, and how many of their own.
+
+    Parameters
+    ----------
+    arrays
+        The compiled problem.
+    leader
+        (S,) the first seat of each one's kind.
+    size
+        (S,) how many seats are of a leader's kind; 0 for those who do not lead.
+    stand
+        (P,) the pair that stands for each: of the same kind and rep, and with the present owner or
+        not as this one.
+    most
+        (P,) how many pairs each stands for.
+    own
+        (P,) pairs with the present owner, of which a model counts those that end: few.
+    """
+
+    arrays: Arrays
+    leader: Ints
+    size: Ints
+    stand: Ints
+    most: Ints
+    own: Bools
+
+    @property
+    def live(self) -> Bools:
+        """(P,) whether the pair stands for some."""
+        return np.asarray(self.most > 0)
+
+    @property
+    def is_compact(self) -> bool:
+        """Whether kinds save enough."""
+        return bool(self.live.sum() <= COMPACT * self.arrays.pairs)
+
+    @cached_property
+    def _by_kind(self) -> tuple[Ints, Ints]:
+        """The pairs that stand for some, by the leading seat, and (S + 1,) where each begins."""
+        live = np.flatnonzero(self.live)
+        kind = self.leader[self.arrays.pair_seat[live]]
+        order = np.argsort(kind, kind="stable")
+        return live[order], np.searchsorted(kind[order], np.arange(self.arrays.seats + 1))
+
+    def whole(self, seats: Bools) -> Bools:
+        """(S,) those of some seats that come with all of their kind."""
+        return np.asarray(np.bincount(self.leader, ~seats, self.arrays.seats)[self.leader] == 0)
+
+    def pairs_of(self, seat: int) -> Ints:
+        """Give the pairs that stand for those of a leader's kind."""
+        pairs, first = self._by_kind
+        return pairs[first[seat] : first[seat + 1]]
+
+    def to_live(self, pairs: Ints) -> Ints:
+        """Give, for each pair, the one that stands for it."""
+        return self.stand[pairs]
+
+    def to_choice(self, live: Ints) -> Ints:
+        """(S,) deal what the reps hold of each kind, their own first: nobody moves for nothing."""
+        arrays = self.arrays
+        choice = np.full(arrays.seats, -1, np.int64)
+        kind, rep = self.leader[arrays.pair_seat[live]], arrays.pair_rep[live]
+        held: dict[tuple[int, int], int] = {}
+        for one in zip(kind.tolist(), rep.tolist(), strict=True):
+            held[one] = held.get(one, 0) + 1
+        own = arrays.present[arrays.present >= 0]
+        for seat, pair in zip(arrays.pair_seat[own].tolist(), own.tolist(), strict=True):
+            one = int(self.leader[seat]), int(arrays.pair_rep[pair])
+            if held.get(one):
+                choice[seat] = pair
+                held[one] -= 1
+        free: dict[int, list[int]] = {}
+        for seat in np.flatnonzero(choice < 0)[::-1].tolist():
+            free.setdefault(int(self.leader[seat]), []).append(seat)
+        for (lead, who), left in held.items():
+            mine = arrays.pair_rep[arrays.first[lead] : arrays.first[lead + 1]]
+            place = int(np.searchsorted(mine, who))
+            for _ in range(left):
+                seat = free[lead].pop()
+                choice[seat] = arrays.first[seat] + place
+        return choice
+
+
 def find_alike(arrays: Arrays, goals: Sequence[Goal]) -> Alike:
     """Find the seats that are alike under the Apart rules of a problem."""
     leader = np.arange(arrays.seats)
     apart = [row.pairs for row in arrays.rows if row.kind == "apart"]
     if apart and not arrays.has_roles and not arrays.groups and not arrays.overlapping:
-        leader = _leaders(arrays, goals, apart)
+        leader = _leaders(arrays, _told(arrays, goals), _sets_apart(arrays, apart))
     return Alike(arrays, leader, np.bincount(leader, minlength=arrays.seats))
 
 
-def _leaders(arrays: Arrays, goals: Sequence[Goal], apart: list[Ints]) -> Ints:
-    """(S,) the first of the seats that are alike.
+def find_kinds(arrays: Arrays, goals: Sequence[Goal]) -> Kinds | None:
+    """Find the kinds of seats by what they come to in some goals; None where counts do not say all.
+
+    Under a tier of moves a seat counts for itself only at its present owner, where it counts more.
+    A plan that has so many of a kind at each rep, and so many of their own, is as good as any other
+    such plan or not worse, whoever holds which.
+    """
+    if arrays.has_roles or arrays.groups or arrays.overlapping:
+        return None
+    moves = [goal for goal in goals if isinstance(goal.tier, Moves)]
+    others = [goal for goal in goals if not isinstance(goal.tier, Moves)]
+    kept = [_kept(arrays, goal) for goal in moves]
+    leader = _leaders(arrays, _told(arrays, others), [np.arange(arrays.seats)], kept)
+    own = np.zeros(arrays.pairs, bool)
+    own[arrays.present[arrays.present >= 0]] = len(moves) > 0
+    key = (leader[arrays.pair_seat] * arrays.reps + arrays.pair_rep) * 2 + own
+    _, first, where, count = np.unique(
+        key, return_index=True, return_inverse=True, return_counts=True
+    )
+    most = np.zeros(arrays.pairs, np.int64)
+    most[first] = count
+    size = np.bincount(leader, minlength=arrays.seats)
+    return Kinds(arrays, leader, size, first[where], most, own)
+
+
+def _kept(arrays: Arrays, goal: Goal) -> Ints:
+    """(S,) what each seat adds to a tier of moves where it stays; without an owner, as others."""
+    gain = np.zeros(arrays.seats, np.int64)
+    owned = arrays.present >= 0
+    if goal.linear is not None and owned.any():
+        gain[owned] = goal.linear[arrays.present[owned]]
+        gain[~owned] = gain[owned].max()
+    return gain
+
+
+def _leaders(
+    arrays: Arrays, told: list[Ints], sets: list[Ints], marks: Sequence[Ints] = ()
+) -> Ints:
+    """(S,) the first of the seats in a set that are alike, in (P,) columns and (S,) marks.
 
     Each seat gets a fingerprint of its pairs, compared in full where it is the same as another's.
     """
-    told = _told(arrays, goals)
     rng = np.random.default_rng(0)
     place = np.arange(arrays.pairs) - arrays.first[arrays.pair_seat]
     salt = rng.integers(1, 2**62, int(place.max(initial=0)) + 1, dtype=np.int64)
@@ -89,13 +237,15 @@ def _leaders(arrays: Arrays, goals: Sequence[Goal], apart: list[Ints]) -> Ints:
             mixed = (column.astype(np.int64) + 1) * salt[place]
             np.add.at(print_, arrays.pair_seat, mixed ^ (mixed >> 17))
             print_ *= 1_000_003
-    keys = np.stack([print_, np.diff(arrays.first), arrays.mandatory.astype(np.int64)])
+    keys = np.stack([print_, np.diff(arrays.first), arrays.mandatory.astype(np.int64), *marks])
     leader = np.arange(arrays.seats)
-    for seats in _sets_apart(arrays, apart):
+    for seats in sets:
         _, first, where = np.unique(keys[:, seats], axis=1, return_index=True, return_inverse=True)
-        for seat, lead in zip(seats.tolist(), seats[first][where.ravel()].tolist(), strict=True):
-            if seat != lead and _same(arrays, told, seat, lead):
-                leader[seat] = lead
+        leader[seats] = seats[first][where.ravel()]
+    others = arrays.first[leader[arrays.pair_seat]] + place
+    for column in told:
+        unlike = np.unique(arrays.pair_seat[column != column[others]])
+        leader[unlike] = unlike
     return leader
 
 
@@ -127,10 +277,3 @@ def _told(arrays: Arrays, goals: Sequence[Goal]) -> list[Ints]:
         with np.errstate(over="ignore"):
             rows[row.pairs] += coef * salt
     return [*told, rows]
-
-
-def _same(arrays: Arrays, told: list[Ints], seat: int, other: int) -> bool:
-    """Compare two seats pair by pair."""
-    first = arrays.first
-    mine, its = slice(first[seat], first[seat + 1]), slice(first[other], first[other + 1])
-    return all(np.array_equal(column[mine], column[its]) for column in told)

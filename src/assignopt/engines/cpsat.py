@@ -7,6 +7,8 @@ complete, auxiliary variables included, so that a plan in hand is where the sear
 from __future__ import annotations
 
 import logging
+import math
+import os
 import time
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from ..columns import Ints
     from ..goals import Goal
     from ..shares import FairPart, Gain, Windows
+    from .alike import Kinds
     from .model import Expr
 
     Tell = Callable[[int | None, int | None], tuple[Gain | None, Gain | None]]
@@ -40,6 +43,9 @@ logger = logging.getLogger(__name__)
 AIM_SHARE = 0.4
 """Share of a tier's time in which a plan that meets a bound in all numbers is asked for."""
 
+
+PROVING = ("quick_restart", "max_lp")
+"""Searches that prove most where seats are counted: a small model, with integers in it."""
 
 EXACT_FLOAT = 2**53
 """Whole numbers below are floats without rounding."""
@@ -56,19 +62,24 @@ class CpSatEngine:
         Clock, stop signals, workers, seed.
     goals
         The tiers to come, so that seats alike in all of them can share their variables.
+    kinds
+        The kinds of seats, to be counted; then all tiers to come are sums over pairs.
     """
 
     name = "cpsat"
 
-    def __init__(self, arrays: Arrays, run: Run, goals: Sequence[Goal] = ()) -> None:
-        self.arrays, self.run = arrays, run
-        self.model = Model(arrays, goals)
+    def __init__(
+        self, arrays: Arrays, run: Run, goals: Sequence[Goal] = (), kinds: Kinds | None = None
+    ) -> None:
+        self.arrays, self.run, self.counts = arrays, run, kinds is not None
+        self.model = Model(arrays, goals, kinds)
         self.sums = Sums(self.model)
         self._levels: dict[int, Levels] = {}
         self._products: dict[int, Product] = {}
         self._ratios: dict[int, Ratio] = {}
         self._held: list[tuple[Product, Gain]] = []
         self._proved = False
+        self._patience = math.inf
 
     # -- tiers -----------------------------------------------------------------------------
 
@@ -396,19 +407,22 @@ class CpSatEngine:
             if ratio.is_fixed or not better_by or self.run.is_over or not self._proved:
                 return Outcome(incumbent, (-bound,))
 
-    def aim(self, goal: Goal, following: Goal) -> Outcome:
+    def aim(self, goal: Goal, following: Goal, patience: float = 1.0) -> Outcome:
         """Ask for a plan at the bound of a goal that is best in the sum over pairs after it.
 
-        Of an order, at the bound of its first number.
+        Of an order, at the bound of its first number. Gives up where no plan is found within
+        ``patience``, a share of the time left.
         """
+        self._patience = time.perf_counter() + patience * self.run.left
         gain = cp_model.LinearExpr.constant(0) if goal.order else self._gain(goal)
         with self.model.aside():
             if goal.order is not None:
                 Levels(self.model, goal.order).hold(goal.best_gain[:1])
             else:
-                self.model.cp.add(gain >= int(goal.best_gain[0]))
-                self._fill(goal, goal.best_gain)
-            return self._optimise_sum(following, None)
+                self._hold(goal, gain, goal.best_gain)
+            found = self._optimise_sum(following, None)
+        self._patience = math.inf
+        return found
 
     def _step_down(self, goal: Goal, gain: Expr, incumbent: Ints | None) -> Outcome:
         """Ask for a number of reps outright, from the least conceivable one upwards.
@@ -493,15 +507,21 @@ class CpSatEngine:
         if part is not None:
             self._keep_order(goal, part, gain)
             return True
-        self.model.cp.add(self._gain(goal) >= int(gain[0]))
+        self._hold(goal, self._gain(goal), gain)
         if goal.used < 0 and goal.linear is None and not goal.fair:
             self.model.fill_cliques(int(gain[0]) // goal.used)
-        self._fill(goal, gain)
         return True
 
-    def _fill(self, goal: Goal, gain: Gain) -> None:
-        """Fill the seats that every plan with so much of a goal fills."""
+    def _hold(self, goal: Goal, expression: Expr, gain: Gain) -> None:
+        """Let no plan gain less, and fill the seats that every such plan fills.
+
+        Where that says it all, the sum is left out: a row of all pairs is a burden.
+        """
         filled = goal.filled_at(gain)
+        if filled is not None:
+            filled = self.model.alike.whole(filled)
+        if filled is None or goal.least_with(filled) < gain[0]:
+            self.model.cp.add(expression >= int(gain[0]))
         if filled is None:
             return
         for seat in np.flatnonzero(filled).tolist():
@@ -544,6 +564,11 @@ class CpSatEngine:
         parameters.random_seed = self.run.seed % 2**31
         # These rules of presolve lose the best plans of sums with large coefficients (CP-SAT 9.15).
         parameters.presolve_inclusion_work_limit = 0
+        if self.counts:  # with one beside them that looks for plans; more would only slow them
+            most = max(len(PROVING) + 1, os.cpu_count() or 1)
+            parameters.num_workers = min(self.run.threads, most)
+            for name in PROVING:
+                parameters.subsolvers.append(name)
         if self.run.effort is not None:
             parameters.max_deterministic_time = self.run.effort
             parameters.num_workers = 1
@@ -558,6 +583,8 @@ class CpSatEngine:
         report, tell = self.run.report, tell or _one_number
 
         def watch() -> None:
+            if listener.values is None and time.perf_counter() > self._patience:
+                solver.stop_search()
             if report is not None and listener.changed():
                 gain, bound = tell(listener.gain, listener.bound)
                 if gain is not None or bound is not None:
@@ -573,7 +600,7 @@ class CpSatEngine:
             return Outcome(infeasible=True)
         if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             solution = np.fromiter(solver.response_proto.solution, np.int64)
-            values = solution[: int(self.model.live.sum())]
+            values = solution[: len(self.model.variables)]
             best = _floor(solver.best_objective_bound)
             if self._proved and abs(solver.objective_value) < EXACT_FLOAT:
                 best = min(best, round(solver.objective_value))
@@ -623,7 +650,7 @@ class _Listener(cp_model.CpSolverSolutionCallback):
 
     def __init__(self, model: Model, enough: int | None) -> None:
         super().__init__()
-        self._x = [x for x in model.x if x is not None]
+        self._x = model.variables
         self._enough = enough
         self.gain: int | None = None
         self.bound: int | None = None
@@ -632,7 +659,7 @@ class _Listener(cp_model.CpSolverSolutionCallback):
 
     def on_solution_callback(self) -> None:
         """Keep a copy of the solution."""
-        self.values = np.array([self.boolean_value(v) for v in self._x], np.int64)
+        self.values = np.array([self.value(v) for v in self._x], np.int64)
         self.gain = round(self.objective_value)
         self.on_bound(self.best_objective_bound)
         if self._enough is not None and self.gain >= self._enough:

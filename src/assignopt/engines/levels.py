@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from ..columns import Ints
     from ..shares import FairPart, Gain
-    from .model import Model
+    from .model import Expr, Model
 
 MAX_DEALT = 20_000
 """Literals for who has which share up to which shares are dealt to reps one by one."""
@@ -36,6 +37,11 @@ class Levels:
     excused: dict[int, Any] = field(default_factory=dict)
     count: int = 0
     better: Any = None
+
+    @cached_property
+    def shares(self) -> dict[int, Expr]:
+        """The shares of those who are measured, written once for all levels."""
+        return {rep: self.model.share(self.part, rep) for rep in self.reps}
 
     @property
     def is_max(self) -> bool:
@@ -60,7 +66,7 @@ class Levels:
                 continue
             if self.part.tier.idle == "ignore":
                 conditions.append(self.model.works(rep))
-            share = self.model.share(self.part, rep)
+            share = self.shares[rep]
             rule = share <= level if self.is_max else share >= level
             self.model.cp.add(rule).only_enforce_if(conditions)
 
@@ -152,7 +158,7 @@ class Levels:
                 dealt[level].append(one)
                 mine.append(one)
             cp.add_exactly_one(mine)
-            share = self.model.share(self.part, rep)
+            share = self.shares[rep]
             cp.add(share == cp_model.LinearExpr.weighted_sum(mine, distinct))
         for level, some in dealt.items():
             cp.add(cp_model.LinearExpr.sum(some) == numbers.count(level))

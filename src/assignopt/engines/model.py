@@ -16,7 +16,7 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from ..scaling import NO_LIMIT
-from .alike import Alike, find_alike
+from .alike import find_alike
 from .interchangeable import Interchangeable, find_interchangeable
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..columns import Bools, Ints
     from ..goals import Goal
     from ..shares import FairPart
+    from .alike import Alike, Kinds
 
 Expr = Any
 DENSE = 5_000_000
@@ -50,18 +51,23 @@ class Model:
     goals
         All tiers to come: seats and reps are alike only if they are alike in these, too. Without
         any, no plan is left out.
+    kinds
+        The kinds of seats, to be counted; None: every seat has its own Booleans.
     """
 
-    def __init__(self, arrays: Arrays, goals: Sequence[Goal] = ()) -> None:
+    def __init__(
+        self, arrays: Arrays, goals: Sequence[Goal] = (), kinds: Kinds | None = None
+    ) -> None:
         self.arrays = arrays
         self.cp = cp_model.CpModel()
-        self.alike: Alike = find_alike(arrays, goals)
+        self.alike: Alike | Kinds = kinds or find_alike(arrays, goals)
         self.goals = goals
         self.interchangeable: Interchangeable | None = None
-        self.live = self.alike.live
-        self.x: list[Any] = [
-            self.cp.new_bool_var("") if alive else None for alive in self.live.tolist()
-        ]
+        self.live, self.most = self.alike.live, self.alike.most
+        self.variables: list[Any] = []
+        self.x: list[Any] = [None] * arrays.pairs
+        for pair in np.flatnonzero(self.live).tolist():
+            self.x[pair] = self._counted(int(self.most[pair]), ends=bool(self.alike.own[pair]))
         self.helpers: list[Helper] = []
         self._working: dict[int, Any] = {}
         self._nobody: dict[bytes, Any] = {}
@@ -69,6 +75,14 @@ class Model:
         self._exclusive: dict[int, list[Ints]] = {}
         for add in (self._seats, self._loads, self._rows, self._overlaps, self._groups):
             add()
+
+    def _counted(self, most: int, *, ends: bool) -> Any:
+        """Write how many are held of so many, with a variable for it or for those that end."""
+        one = self.cp.new_bool_var("") if most == 1 else self.cp.new_int_var(0, most, "")
+        self.variables.append(one)
+        if not ends:
+            return one
+        return ~one if most == 1 else most - one
 
     # -- expressions -----------------------------------------------------------------------
 
@@ -139,8 +153,8 @@ class Model:
 
     def fill(self, seat: int, *, must: bool) -> None:
         """Bound how many hold a seat, or the seats that are like it."""
-        first, size = self.arrays.first, int(self.alike.size[seat])
-        mine = self.literals(np.arange(first[seat], first[seat + 1]))
+        size = int(self.alike.size[seat])
+        mine = self.literals(self.alike.pairs_of(seat))
         if size > 1:
             total = cp_model.LinearExpr.sum(mine)
             self.cp.add_linear_constraint(total, size if must else 0, size)
@@ -318,7 +332,7 @@ class Model:
             return
         if low > -NO_LIMIT and high < NO_LIMIT and coef is None and low > 0:
             self.cp.add_linear_constraint(self.sum(pairs), low, high)
-        elif low <= 0 and high == 1 and coef is None:
+        elif low <= 0 and high == 1 and coef is None and (self.most[pairs] <= 1).all():
             self.cp.add_at_most_one(self.literals(pairs))
         else:
             expr = self.sum(pairs, coef)
@@ -350,19 +364,23 @@ class Model:
             return
         if self.interchangeable is not None:
             incumbent = self.interchangeable.canonical(incumbent)
-        on = np.zeros(self.arrays.pairs, np.int64)
-        on[self.alike.to_live(incumbent[incumbent >= 0])] = 1
-        live = np.flatnonzero(self.live)
+        held = np.bincount(
+            self.alike.to_live(incumbent[incumbent >= 0]), minlength=self.arrays.pairs
+        )
         hint = self.cp.proto.solution_hint
-        hint.vars.extend([self.x[p].index for p in live.tolist()])
-        hint.values.extend(on[live].tolist())
+        hint.vars.extend([one.index for one in self.variables])
+        hint.values.extend(self._turned(held[self.live]).tolist())
         hint.vars.extend([helper.variable.index for helper in self.helpers])
         hint.values.extend([helper.value(incumbent) for helper in self.helpers])
 
     def choice(self, values: Ints) -> Ints:
         """Read a plan from the values of the live pairs, in their order."""
-        chosen = np.flatnonzero(self.live)[values.astype(bool)]
-        return self.alike.to_choice(chosen)
+        return self.alike.to_choice(np.repeat(np.flatnonzero(self.live), self._turned(values)))
+
+    def _turned(self, values: Ints) -> Ints:
+        """Turn values of variables into how many of each live pair are held, or back."""
+        ends = self.alike.own[self.live]
+        return np.where(ends, self.most[self.live] - values, values)
 
 
 def _any_of(pairs: Ints, arrays: Arrays) -> Callable[[Ints], int]:

@@ -40,6 +40,9 @@ TIGHT = {"slack": 0.0, "enough": None}
 ROUNDING = 1e-9
 """Relative rounding that a term's target allows for."""
 
+AFTER_SHARE = 0.2
+"""Most of the time limit kept back for what follows the search: about as long as what led to it."""
+
 
 def rebalance(
     plan: Plan | Audit,
@@ -155,7 +158,8 @@ def rebalance(
     base = present.problem
     present = applied_knobs(present, knobs)
     options = {"seed": seed, "workers": workers, "on_progress": on_progress}
-    found = _solved(present, knobs, begun + time_limit, options)
+    after = min(time.perf_counter() - begun, AFTER_SHARE * time_limit)
+    found = _solved(present, knobs, begun + time_limit - after, options)
     return _wrapped(present, found, knobs, base)
 
 
