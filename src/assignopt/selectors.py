@@ -69,6 +69,33 @@ def _matches(columns: RepColumns | TaskColumns, key: str, wanted: list[Any]) -> 
     return np.asarray(pd.Series(held).isin(wanted), bool)
 
 
+def selects(selector: Any, record: Any) -> bool:
+    """Tell whether a selector picks one record: :func:`mask` for one row."""
+    if selector is None:
+        return True
+    if isinstance(selector, str):
+        return bool(record.id == selector)
+    if not isinstance(selector, Mapping):
+        return record.id in selector
+    for key, want in selector.items():
+        wanted = want if isinstance(want, list) else [want]
+        answer = answer_of(record, key)
+        if isinstance(answer, tuple):
+            if not any(name in wanted for name in answer):
+                return False
+        elif answer is None or answer not in wanted:
+            return False
+    return True
+
+
+def answer_of(record: Any, key: str) -> Any:
+    """Give what a record has under a tag or a field; of a field with many names, these."""
+    if key in record.tags:
+        return record.tags[key]
+    answer = getattr(record, key, None)
+    return tuple(answer) if isinstance(answer, Mapping) else answer
+
+
 def amounts(columns: TaskColumns, name: str) -> Floats:
     """(T,) the numbers in a field or a tag of the tasks; NaN where a cell holds none."""
     cells = columns.tags[name] if name in columns.tags.columns else getattr(columns, name)

@@ -16,9 +16,10 @@ from ..plan import Reason
 from ..policies.state import State
 from ..records import OWNER, Rep, Role, Task
 from ..rules import MaxLoad
+from ..selectors import selects
 from .guards import guards_of
 from .held import Held
-from .seats import Seats, credit_of, selects
+from .seats import Seats, credit_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -220,7 +221,7 @@ class Desk:
         """Count an arrival; when it is time, let the policy learn."""
         state, policy = self.state, self.policy
         state.step += 1
-        if self.learns and policy.every and state.step % policy.every == 0:
+        if self.learns and policy.due(state):
             policy.install(policy.learn(policy.snapshot(state)), state)
 
     def _settled(
@@ -271,6 +272,7 @@ class Desk:
         state = self.state
         seats: dict[str, Seat] = {OWNER: self._seat(task, None, owner)}
         roles: dict[str, str | None] = {}
+        mine = state.pairs
         for role in task.roles:
             state.role, state.pairs = role.name, self._seats.pairs(task, role, pairs)
             taken = [seat[0] for seat in seats.values()]
@@ -281,6 +283,7 @@ class Desk:
                 roles[role.name] = chosen
                 seats[role.name] = self._seat(task, role, chosen)
         self._keep(Held(task, seats, state.now))
+        state.role, state.pairs = OWNER, mine
         self.policy.assigned(task, owner, state)
         return roles
 
@@ -319,6 +322,7 @@ class Desk:
     def adopt(self, task: Task, seats: Mapping[str, str]) -> None:
         """Count a task that was given out elsewhere, such as by a plan: role -> rep."""
         state = self.state
+        state.candidates = ()
         roles: dict[str, Role | None] = {OWNER: None, **{role.name: role for role in task.roles}}
         found: dict[str, Seat] = {}
         for role, name in seats.items():

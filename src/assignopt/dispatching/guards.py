@@ -12,7 +12,7 @@ from ..periods import DAY
 from ..plan import Reason
 from ..records import OWNER
 from ..rules import Apart, MaxLoadGap, MaxTasks, Pin, Together
-from .seats import selects
+from ..selectors import selects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

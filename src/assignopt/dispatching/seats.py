@@ -14,6 +14,7 @@ import numpy as np
 
 from ..plan import Reason
 from ..rules import Allow, Forbid, MinFit
+from ..selectors import answer_of, selects
 
 if TYPE_CHECKING:
     from ..columns import Bools
@@ -109,7 +110,7 @@ class Seats:
         requires = task.requires if role is None else role.requires
         key: Any = (task.customer_type, tuple(requires.items()))
         if self._rules:
-            key += tuple(_answer(task, name) for name in self._keys)
+            key += tuple(answer_of(task, name) for name in self._keys)
             key += (task.id if task.id in self._named else None,)
         found = self._kinds.get(key)
         if found is None:
@@ -203,33 +204,6 @@ def fit_for(fit: Mapping[str, float], customer_type: str | None) -> float:
     if customer_type is None or not fit:
         return 1.0
     return fit.get(customer_type, 0.0)
-
-
-def selects(selector: Any, record: Any) -> bool:
-    """Tell whether a selector picks one record; :func:`assignopt.selectors.mask` for one row."""
-    if selector is None:
-        return True
-    if isinstance(selector, str):
-        return bool(record.id == selector)
-    if not isinstance(selector, Mapping):
-        return record.id in selector
-    for key, want in selector.items():
-        wanted = want if isinstance(want, list) else [want]
-        answer = _answer(record, key)
-        if isinstance(answer, tuple):
-            if not any(name in wanted for name in answer):
-                return False
-        elif answer is None or answer not in wanted:
-            return False
-    return True
-
-
-def _answer(record: Any, key: str) -> Any:
-    """Give what a record has under a tag or a field; of a field with many names, these."""
-    if key in record.tags:
-        return record.tags[key]
-    answer = getattr(record, key, None)
-    return tuple(answer) if isinstance(answer, Mapping) else answer
 
 
 def _asked_for(selected: list[Any]) -> tuple[tuple[str, ...], frozenset[str]]:

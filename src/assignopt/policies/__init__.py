@@ -6,6 +6,7 @@ business. :class:`~assignopt.policies.Policy` is the base for one's own.
 
 from .basic import LongestWait
 from .policy import Policy
+from .prices import Prices
 from .state import State
 
-__all__ = ["LongestWait", "Policy", "State"]
+__all__ = ["LongestWait", "Policy", "Prices", "State"]

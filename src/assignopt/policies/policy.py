@@ -102,8 +102,12 @@ class Policy:
 
     # -- learning, off the way of a decision -------------------------------------------------
 
-    every: ClassVar[int | None] = None
+    every: int | None = None
     """After how many arrivals it is time to learn; None: never."""
+
+    def due(self, state: State) -> bool:
+        """Tell whether it is time to learn, after an arrival."""
+        return bool(self.every) and state.step % (self.every or 1) == 0
 
     def snapshot(self, state: State) -> Any:
         """Copy what is to be learned from; quick."""

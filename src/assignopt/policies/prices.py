@@ -1,0 +1,333 @@
+"""Prices: the task to whom it is worth most after what their room is worth to other tasks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from ..errors import Faults
+from ..records import OWNER
+from ..rules import CoverAll, Pin
+from ..selectors import selects
+from .duals import project
+from .guarding import credit, least_ahead, note, within
+from .options import read_amount, read_count, read_prices
+from .policy import Policy
+from .pricing import learned_prices, plan_prices, snapshot_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..plan import Plan
+    from ..records import Task
+    from .policy import Choice
+    from .state import State
+
+OFTEN = 20
+"""How often prices are found anew in one horizon, unless said otherwise."""
+
+RARELY = 100
+"""Arrivals between two such moments, at least."""
+
+
+class Prices(Policy):
+    r"""Give a task to whom it is worth most beyond the price of their room.
+
+    .. math:: r^* = \arg\max_r\; v_{tr} - \lambda_r e_{tr} - \kappa_r
+              \qquad\text{if that is above } 0
+
+    with a price :math:`\lambda_r` of a unit of effort where the rep has a capacity (or ``MaxLoad``)
+    and a price :math:`\kappa_r` of a task where it has ``max_tasks``; who has no limit has price 0,
+    and a team without limits is served greedily by value. Of equals, the one with the fewest tasks
+    per weight. A task that is worth less to everybody than their room is left (``dominated``),
+    unless it has to be covered.
+
+    *Where prices come from.* At the beginning, and again every so many arrivals, they are the dual
+    prices of the assignment of all that is expected until the horizon to the room that is left.
+    What is expected is estimated from the forecast (the tasks of the problem, taken to be of the
+    time before the stream) and the latest arrivals: the share of each kind of task, with a trend
+    where the data speak for one. In between they follow mirror descent: each arrival lowers every
+    price by ``eta * rho`` (``rho`` is room left / arrivals left) and the price of who takes it
+    rises by ``eta * effort``. That is done when a price is next looked at, so that a decision costs
+    no more than the task has candidates.
+
+    *What is known.* The limits, and the horizon: ``Router(horizon=...)``, else the number of tasks
+    in the forecast. Without either, as many arrivals are expected as there is room for. Nothing of
+    the future is used. Past the horizon room is taken to be free.
+
+    *Reps who become free again.* A price is one of concurrent room. The room expected until the
+    horizon is what is free now and what is likely to be given back: limit x share of all limits
+    that was released per arrival so far x arrivals left. Before the first release that is nothing.
+    Who is away now is taken to come back.
+
+    *Guarantees.* With i.i.d. arrivals the loss against the best plan in hindsight is O(sqrt(T)) by
+    mirror descent; rules and limits always hold, whatever the prices.
+
+    Parameters
+    ----------
+    step
+        Size of a step of mirror descent: ``eta`` is ``step`` x the mean value per unit of effort /
+        sqrt(tasks the rep has room for), that is, of the order of 1 / sqrt(T). 0: prices stay.
+    every
+        After how many arrivals prices are found anew; ``"auto"``: twenty times in a horizon, not
+        more often than every 100 arrivals; None: never. On the way of a decision that takes some
+        ten milliseconds; see :meth:`assignopt.Router.learning` for another way.
+    window
+        How many of the latest arrivals are kept to learn from.
+    prices
+        rep id -> price of a unit of effort (of a task, where the rep has ``max_tasks`` alone), to
+        begin with; None: from the forecast.
+    fairness
+        The lambda of a max-min regulariser, in value per arrival: prices may be negative, a bonus
+        for those who lag behind their limit, as long as ``sum rho * bonus <= fairness``. A decision
+        costs O(reps log reps) then.
+    quota
+        How many tasks anybody may be ahead of their fair share, see below; None: no guard.
+    must_assign
+        Whether every task is given to somebody who may take it, however low its value; tasks that a
+        ``CoverAll`` rule selects always are.
+
+    Notes
+    -----
+    *The quota guard.* For each task that is given out, each candidate is due
+    ``weight / sum of the candidates' weights``; ahead_r = tasks of r - what r was due. The policy
+    chooses among the candidates with ``ahead_r + 1 - due_r <= quota``, if there are any; else, the
+    one for whom that is least. So at every moment: *nobody is ahead by more than the quota, unless
+    they were given a task for which no candidate could have stayed within it* (or by hand). Where
+    everybody may always take everything that never happens for a quota of ``1 - 1 / n`` or more
+    and equal weights; for any weights and ``quota >= 1``: the candidates' lead sums to 0.
+
+    References
+    ----------
+    S. Balseiro, H. Lu and V. Mirrokni (2023), "The best of many worlds: dual mirror descent for
+    online allocation problems", Operations Research 71(1), 101-119. A. Vera and S. Banerjee (2021),
+    "The Bayesian prophet: a low-regret framework for online decision making", Management Science
+    67(3). R. Fagin and J. Williams (1983), "A fair carpool scheduling algorithm", IBM J. R&D 27(2).
+
+    Examples
+    --------
+    One senior, who may take two of the four leads that are expected; two of them are large.
+
+    >>> import assignopt as ao
+    >>> team = [ao.Rep("senior", max_tasks=2, fit={"big": 1, "small": 1}),
+    ...         ao.Rep("junior", fit={"big": 0.2, "small": 0.8})]
+    >>> leads = [ao.Task(f"l{n}", customer_type=kind) for n, kind in
+    ...          enumerate(["small", "small", "big", "big"])]
+    >>> router = ao.Router(ao.Problem(team, leads), policy=ao.policies.Prices())
+    >>> [router.assign(lead).rep_id for lead in leads]
+    ['junior', 'junior', 'senior', 'senior']
+    """
+
+    def __init__(
+        self,
+        *,
+        step: float = 0.05,
+        every: int | Literal["auto"] | None = "auto",
+        window: int = 2000,
+        prices: Mapping[str, float] | None = None,
+        fairness: float = 0.0,
+        quota: float | None = None,
+        must_assign: bool = False,
+    ) -> None:
+        faults = Faults("Prices")
+        self.step = read_amount("step", step, faults)
+        self.every = None if every == "auto" else read_count("every", every, faults, none=True)
+        self.auto = every == "auto"
+        self.window = read_count("window", window, faults) or 1
+        self.prices = None if prices is None else read_prices(prices, faults)
+        self.fairness = read_amount("fairness", fairness, faults)
+        self.quota = None if quota is None else read_amount("quota", quota, faults)
+        self.must_assign = bool(must_assign)
+        faults.raise_if_any()
+
+    @classmethod
+    def from_plan(cls, plan: Plan, **options: Any) -> Prices:
+        """Make a policy that begins with the prices of a plan's problem.
+
+        They are the dual prices of its tasks and its limits for the sum of values, whatever the
+        plan's own objective was; so yesterday's plan prices the stream of today.
+
+        Parameters
+        ----------
+        plan
+            A plan; only its problem matters.
+        **options
+            As for :class:`Prices`.
+
+        Examples
+        --------
+        >>> import assignopt as ao
+        >>> work = [ao.Task("small", value=1), ao.Task("big", value=3)]
+        >>> plan = ao.solve(ao.Problem([ao.Rep("ana", max_tasks=1)], work))
+        >>> 1 < ao.policies.Prices.from_plan(plan).prices["ana"] < 3
+        True
+        """
+        return cls(prices=plan_prices(plan.problem), **options)
+
+    def options(self) -> dict[str, Any]:
+        """Give the options that are not at their default."""
+        every: Any = "auto" if self.auto else self.every
+        given = {
+            "step": (self.step, 0.05),
+            "every": (every, "auto"),
+            "window": (self.window, 2000),
+            "prices": (None if self.prices is None else "given", None),
+            "fairness": (self.fairness, 0.0),
+            "quota": (self.quota, None),
+            "must_assign": (self.must_assign, False),
+        }
+        return {name: value for name, (value, default) in given.items() if value != default}
+
+    # -- decisions ---------------------------------------------------------------------------
+
+    def begin(self, state: State) -> None:
+        """Find the first prices, from the forecast."""
+        rules = state.problem.rules
+        state.memory.update(
+            window=[],
+            cover=[at for at, rule in enumerate(rules) if isinstance(rule, CoverAll)],
+            pinned={
+                rule.task: True for rule in rules if isinstance(rule, Pin) and rule.role == OWNER
+            },
+        )
+        if self.quota is not None:
+            state.memory["ahead"] = {}
+        self.install(self.learn(self.snapshot(state) | {"given": self.prices}), state)
+
+    def choose(self, task: Task, state: State) -> Choice:
+        """Say who takes the task."""
+        memory, pairs, step = state.memory, state.pairs, state.step
+        book, moved, since = memory["book"], memory["moved"], memory["since"]
+        pool = state.candidates
+        if self.quota is not None:
+            pool = within(memory["ahead"], pool, state.weight, self.quota) or [
+                least_ahead(memory["ahead"], pool, state.weight)
+            ]
+        fair = self.fairness > 0
+        scores: dict[str, float] = {}
+        top = -np.inf
+        for name in pool:
+            _, effort, reduced = pairs[name]
+            row = book.get(name)
+            if row is not None:
+                own = moved.get(name)
+                begun, price, slot = (since, row[0], row[3]) if own is None else own
+                if not fair:
+                    price -= (step - begun) * row[1]
+                    slot -= (step - begun) * row[4]
+                    if price > 0:
+                        reduced -= price * effort
+                    if slot > 0:
+                        reduced -= slot
+                else:
+                    reduced -= price * effort + slot
+            scores[name] = reduced
+            if reduced > top:
+                top = reduced
+        state.scores = scores
+        if top <= 0 and not self._must(task, state):
+            return None
+        best = [name for name, score in scores.items() if score == top]
+        if len(best) == 1:
+            return best[0]
+        return min(best, key=lambda name: state.count[name] / state.weight[name])
+
+    def _must(self, task: Task, state: State) -> bool:
+        memory, rules = state.memory, state.problem.rules
+        if self.must_assign or task.id in memory["pinned"]:
+            return True
+        covers: Any = [rules[at] for at in memory["cover"]]
+        return any(selects(rule.where, task) for rule in covers)
+
+    def price(self, task: Task, rep_id: str, state: State) -> float:
+        """Give the price of the rep's room that the task takes, in value."""
+        price, slot = self.prices_of(rep_id, state)
+        return float(price * state.effort_of(rep_id) + slot)
+
+    def prices_of(self, rep_id: str, state: State) -> tuple[float, float]:
+        """Give the present prices of a rep: of a unit of effort, and of a task."""
+        memory = state.memory
+        row, own = memory["book"].get(rep_id), memory["moved"].get(rep_id)
+        if row is None:
+            return 0.0, 0.0
+        begun, price, slot = (memory["since"], row[0], row[3]) if own is None else own
+        if self.fairness:
+            return price, slot
+        gone = state.step - begun
+        return max(0.0, price - gone * row[1]), max(0.0, slot - gone * row[4])
+
+    def assigned(self, task: Task, rep_id: str, state: State) -> None:
+        """Raise the price of who has the task, lower all others."""
+        if not state.candidates:  # not a task of the stream: its load is seen when prices are found
+            return
+        memory = state.memory
+        if self.quota is not None:
+            note(memory["ahead"], rep_id, state.candidates, state.weight)
+        row = memory["book"].get(rep_id)
+        if row is not None:
+            price, slot = self.prices_of(rep_id, state)
+            price += row[2] * state.effort_of(rep_id) - row[1]
+            slot += row[5] - row[4]
+            memory["moved"][rep_id] = [state.step + 1, price, slot]
+        self._passed(rep_id, state)
+
+    def passed(self, task: Task, state: State) -> None:
+        """Lower all prices."""
+        self._passed(None, state)
+
+    def _passed(self, taker: str | None, state: State) -> None:
+        window = state.memory["window"]
+        window.append(state.pairs)
+        if len(window) >= 2 * self.window:
+            del window[: self.window]
+        if self.fairness and state.memory["book"]:
+            self._share_out(taker, state)
+
+    def _share_out(self, taker: str | None, state: State) -> None:
+        """Lower all prices now, and keep the bonuses within their budget."""
+        memory = state.memory
+        book, moved, rate = memory["book"], memory["moved"], memory["rate"]
+        prices = []
+        for name, row in book.items():
+            _, price, slot = moved.get(name) or (0, row[0], row[3])
+            lower = name != taker
+            price -= row[1] if lower else 0.0
+            slot -= row[4] if lower else 0.0
+            prices.append([price, slot])
+        found = np.array(
+            [pair[1 if at else 0] for pair, at in zip(prices, main.values(), strict=True)]
+        )
+        rates = np.array([rate[name] for name in book])
+        kept = project(found, rates, self.fairness).tolist()
+        for name, way, pair, price in zip(book, ways, prices, kept, strict=True):
+            bounded = [max(0.0, one) for one in pair]
+            bounded[way] = price
+            moved[name] = [state.step + 1, *bounded]
+
+    def credited(self, task: Task, rep_id: str, state: State) -> None:
+        """Take a task out of what the quota guard counts."""
+        if self.quota is not None:
+            credit(state.memory["ahead"], rep_id, state.weight)
+
+    # -- learning ----------------------------------------------------------------------------
+
+    def due(self, state: State) -> bool:
+        """Tell whether it is time to find prices anew."""
+        if not self.auto:
+            return super().due(state)
+        step, horizon = state.step, state.horizon or 0
+        early = step in (25, 50) and not len(state.problem.task_columns.id)
+        return early or step % max(RARELY, horizon // OFTEN) == 0
+
+    def snapshot(self, state: State) -> Any:
+        """Copy what prices are found from."""
+        return snapshot_of(state, self.window)
+
+    def learn(self, snapshot: Any) -> Any:
+        """Find prices, and by how much each arrival moves them."""
+        return learned_prices(snapshot, self.step, self.fairness)
+
+    def install(self, learned: Any, state: State) -> None:
+        """Take prices over."""
+        state.memory.update(learned, moved={})

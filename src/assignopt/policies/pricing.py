@@ -1,0 +1,179 @@
+"""From a snapshot of a stream to prices: what is expected against the room that is left."""
+
+from __future__ import annotations
+
+import time
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .duals import Room, dual_prices
+from .mixing import arrived_rows, expected_rows, sample_ahead
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..columns import Floats
+    from ..problem import Problem
+    from .duals import Sample
+    from .state import State
+
+
+def snapshot_of(state: State, window: int) -> dict[str, Any]:
+    """Copy what prices depend on; nothing is looked at yet."""
+    memory = state.memory
+    return {
+        "problem": state.problem,
+        "reps": dict(state.reps),
+        "limit": dict(state.capacity),
+        "load": dict(state.load),
+        "open": dict(state.open),
+        "given": None,
+        "had": dict(state.given),
+        "count": dict(state.count),
+        "step": state.step,
+        "horizon": state.horizon,
+        "window": memory["window"][-window:],
+        "book": memory.get("book", {}),
+    }
+
+
+def learned_prices(snapshot: Mapping[str, Any], step: float, fairness: float) -> dict[str, Any]:
+    """Find prices from a snapshot.
+
+    Returns
+    -------
+    dict
+        ``since``, the arrival they are of; ``book``: rep id -> price of a unit of effort, by how
+        much an arrival lowers it, by how much a unit taken raises it, and the same of a task; for
+        reps with a limit. ``rate``: room per arrival left (with fairness).
+    """
+    names = list(snapshot["reps"])
+    place = {name: at for at, name in enumerate(names)}
+    expected = expected_rows(snapshot["problem"])  # the team begins with its reps
+    came = arrived_rows(snapshot["window"], place)
+    limits, free, freed = _rooms(snapshot)
+    now = snapshot["step"]
+    effort = _mean_effort([*expected, *came])
+    left = _left(snapshot, free, effort, freed)
+    ahead = free + np.where(np.isfinite(limits), limits, 0.0) * freed[:, None] * left
+    room = Room(ahead[0], ahead[1])
+    horizon = max(now + left, 1.0)
+    sample = sample_ahead(expected, came, now, left, horizon)
+    start = _start(snapshot, names, limits)
+    rates = np.maximum(np.where(np.isfinite(ahead), ahead, 0.0) / left, 1e-12)
+    main = np.where(np.isfinite(limits[0]), 0, 1)
+    bonus = (main, rates[main, np.arange(len(names))], fairness) if fairness else None
+    if snapshot["given"] is not None:
+        price, slot = start if start is not None else (np.zeros(len(names)),) * 2
+    elif len(sample.weight):
+        price, slot = dual_prices(sample, room, start if now else None, bonus)
+    else:
+        price, slot = np.zeros(len(names)), np.zeros(len(names))
+    book = _book(names, limits, ahead, rates, (price, slot), sample, effort, step)
+    told = {"since": now, "book": book}
+    if bonus is not None:
+        told["rate"] = dict(zip(names, bonus[1].tolist(), strict=True))
+    return told
+
+
+def _book(
+    names: list[str],
+    limits: Floats,
+    ahead: Floats,
+    rates: Floats,
+    prices: tuple[Floats, Floats],
+    sample: Sample,
+    effort: float,
+    step: float,
+) -> dict[str, list[float]]:
+    value = _mean_value(sample)
+    per = np.array([effort, 1.0])[:, None]
+    tasks = np.maximum(np.where(np.isfinite(ahead), ahead, 1.0) / per, 1.0)
+    size = np.where(np.isfinite(limits), step * value / per**2 / np.sqrt(tasks), 0.0)
+    drop = size * rates
+    rows = np.stack([prices[0], drop[0], size[0], prices[1], drop[1], size[1]], axis=1).tolist()
+    limited: list[bool] = np.any(np.isfinite(limits), axis=0).tolist()
+    return {name: row for name, row, has in zip(names, rows, limited, strict=True) if has}
+
+
+def _rooms(snapshot: Mapping[str, Any]) -> tuple[Floats, Floats, Floats]:
+    """(2, R) limits and free room of effort and tasks; (2,) parts released per arrival."""
+    most = []
+    for number, rep in enumerate(snapshot["reps"].values()):
+        if number % 200 == 0:
+            time.sleep(0)
+        most.append(0 if not rep.active else inf if rep.max_tasks is None else rep.max_tasks)
+    limits = np.array([list(snapshot["limit"].values()), most], float)
+    used = np.array([list(snapshot["load"].values()), list(snapshot["open"].values())], float)
+    had = np.array([list(snapshot["had"].values()), list(snapshot["count"].values())], float)
+    carried = np.array([rep.carried_load for rep in snapshot["reps"].values()])
+    back = np.maximum(0.0, had - used + np.stack([carried, np.zeros(len(carried))]))
+    known = np.isfinite(limits)
+    whole = np.sum(np.where(known, limits, 0.0), axis=1)
+    freed = np.sum(np.where(known, back, 0.0), axis=1) / np.maximum(whole, 1e-12)
+    return limits, np.maximum(limits - used, 0.0), np.round(freed, 9) / max(snapshot["step"], 1)
+
+
+def _left(snapshot: Mapping[str, Any], free: Floats, effort: float, freed: Floats) -> float:
+    """How many arrivals are still expected."""
+    if snapshot["horizon"] is not None:
+        left = float(snapshot["horizon"] - snapshot["step"])
+    else:
+        tasks = np.minimum(free[0] / effort, free[1])
+        left = float(np.sum(tasks[np.isfinite(tasks)]))
+    if freed.any():  # the stream goes on for as long as it did
+        left = max(left, float(len(snapshot["window"])))
+    return max(left, 1.0)
+
+
+def _start(
+    snapshot: Mapping[str, Any], names: list[str], limits: Floats
+) -> tuple[Floats, Floats] | None:
+    """(R,) the prices given, or those of last time."""
+    given, book = snapshot["given"], snapshot["book"]
+    if given is not None:
+        price = np.array([given.get(name, 0.0) for name in names])
+        by_effort = np.isfinite(limits[0])
+        by_task = ~by_effort & np.isfinite(limits[1])
+        return np.where(by_effort, price, 0.0), np.where(by_task, price, 0.0)
+    if not book:
+        return None
+    rows = np.array([book.get(name, (0.0,) * 6) for name in names], float).reshape(-1, 6)
+    return rows[:, 0], rows[:, 3]
+
+
+def _mean_effort(rows: list[Any]) -> float:
+    """Mean effort of a task with whom it is least, 1 where nothing is known."""
+    efforts = [min(row[2]) for row in rows if row is not None]
+    mean = sum(efforts) / len(efforts) if efforts else 1.0
+    return mean if mean > 0 else 1.0
+
+
+def _mean_value(sample: Sample) -> float:
+    """Mean of a task's value with whom it is most; 0 where nothing is known."""
+    if not len(sample.weight):
+        return 0.0
+    best = np.maximum.reduceat(sample.value, sample.first)
+    return float(sample.weight @ best / max(float(sample.weight.sum()), 1e-12))
+
+
+def plan_prices(problem: Problem) -> dict[str, float]:
+    """Price the reps of a problem by all of its tasks: of a unit of effort, else of a task."""
+    rows, reps = expected_rows(problem), list(problem.reps.values())
+    limits = np.array(
+        [
+            [inf if rep.capacity is None else rep.capacity - rep.carried_load for rep in reps],
+            [inf if rep.max_tasks is None else rep.max_tasks for rep in reps],
+        ],
+        float,
+    ).reshape(2, -1)
+    tasks = float(len(problem.task_columns.id))
+    sample = sample_ahead(rows, [], 0, tasks, max(tasks, 1.0))
+    if not len(sample.weight):
+        return {rep.id: 0.0 for rep in reps}
+    price, slot = dual_prices(sample, Room(np.maximum(limits[0], 0.0), limits[1]))
+    effort = _mean_effort(rows)
+    found = np.where(np.isfinite(limits[0]), price + slot / effort, slot)
+    return {rep.id: float(one) for rep, one in zip(reps, found, strict=True)}
