@@ -54,7 +54,7 @@ def test_list_tells_every_suite(capsys: pytest.CaptureFixture[str]) -> None:
         f"{name}\n  instances:" in told
         for name in (
             *("flow", "build", "limits", "startup", "lap", "gap", "fairness", "midl", "workforce"),
-            *("explain", "rebalance", "rotate"),
+            *("explain", "rebalance", "rotate", "online"),
         )
     )
 

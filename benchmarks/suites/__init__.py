@@ -9,6 +9,7 @@ from . import (
     lap,
     limits,
     midl,
+    online,
     rebalance,
     rotate,
     startup,
@@ -30,5 +31,6 @@ SUITES = {
         explain,
         rebalance,
         rotate,
+        online,
     )
 }

@@ -104,6 +104,7 @@ class Desk:
         self._limit: dict[str, float] = {}
         self._most: dict[str, float] = {}
         self._seats = Seats(problem, reps)
+        self.state.pairs_of = self._seats.pairs
         self._calendars, self._guards = guards_of(problem, self.state, policy.waits)
         for name in reps:
             self._enter(name)

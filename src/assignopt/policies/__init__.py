@@ -5,8 +5,10 @@ business. :class:`~assignopt.policies.Policy` is the base for one's own.
 """
 
 from .basic import LongestWait
+from .optimal import Optimal
 from .policy import Policy
 from .prices import Prices
 from .state import State
+from .turning import Debt, Quota
 
-__all__ = ["LongestWait", "Policy", "Prices", "State"]
+__all__ = ["Debt", "LongestWait", "Optimal", "Policy", "Prices", "Quota", "State"]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ..columns import Floats, Ints
     from ..problem import Problem
+    from .state import Pair
 
 EXPECTED = 4000
 """Tasks of the forecast that are looked at, evenly spread over it."""
@@ -33,6 +34,9 @@ SPANS, LEAST = 20, 50
 
 SPREADS = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0)
 """How large shifts and trends of the shares may be, in parts of their square root."""
+
+BETWEEN = "\x1f"
+"""Between two ids in a text."""
 
 Kind = tuple[tuple[int, ...], tuple[int, ...]]
 """Reps by index, and millionths of the largest value."""
@@ -75,15 +79,41 @@ def _described(problem: Problem) -> list[Row | None]:
     return found
 
 
-def arrived_rows(window: Sequence[Mapping[str, Any]], place: Mapping[str, int]) -> list[Row | None]:
-    """Describe the pairs of tasks that came."""
+def keep(memory: dict[str, Any], pairs: Mapping[str, Pair], most: int) -> None:
+    """Keep the pairs of a task that came; of the latest, at least ``most``.
+
+    Those who may take it are kept once, as text, for all tasks that they may take.
+    """
+    who, window = memory["who"], memory["window"]
+    value = [pair[2] for pair in pairs.values()]
+    effort = [pair[1] for pair in pairs.values()]
+    one = effort[0] if effort and min(effort) == max(effort) else effort
+    window.append([who.setdefault(BETWEEN.join(pairs), len(who)), value, one])
+    if len(window) >= 2 * most:
+        del window[:most]
+        if len(who) > most:
+            used: dict[int, int] = {}
+            for row in window:
+                row[0] = used.setdefault(row[0], len(used))
+            texts = list(who)
+            memory["who"] = {texts[old]: new for old, new in used.items()}
+
+
+def arrived_rows(
+    window: Sequence[Sequence[Any]], who: Sequence[str], place: Mapping[str, int]
+) -> list[Row | None]:
+    """Describe the tasks that were kept."""
     found: list[Row | None] = []
-    for number, pairs in enumerate(window):
+    groups: dict[int, list[int]] = {}
+    for number, (group, value, effort) in enumerate(window):
         if number % 20 == 0:
             time.sleep(0)
-        cells = list(pairs.values())
-        reps = [place[name] for name in pairs]
-        found.append(row_of(reps, [cell[2] for cell in cells], [cell[1] for cell in cells]))
+        reps = groups.get(group)
+        if reps is None:
+            names = who[group].split(BETWEEN) if who[group] else []
+            reps = groups[group] = [place[name] for name in names]
+        each = effort if isinstance(effort, list) else [effort] * len(value)
+        found.append(row_of(reps, value, each))
     return found
 
 
@@ -121,9 +151,7 @@ def sample_ahead(
     ]
     shares = _shares(codes[0], codes[1], len(kinds), step, left, horizon)
     rows: list[list[Row]] = [[] for _ in kinds]
-    seen = np.zeros(len(kinds))
     for code, row in zip(np.concatenate(codes).tolist(), [*expected, *came], strict=True):
-        seen[code] += 1
         if row is not None:
             rows[code].append(row)
     return _graded(rows, shares * left)

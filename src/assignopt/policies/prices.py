@@ -12,6 +12,7 @@ from ..rules import CoverAll, Pin
 from ..selectors import selects
 from .duals import project
 from .guarding import credit, least_ahead, note, within
+from .mixing import keep
 from .options import read_amount, read_count, read_prices
 from .policy import Policy
 from .pricing import learned_prices, plan_prices, snapshot_of
@@ -186,6 +187,7 @@ class Prices(Policy):
         rules = state.problem.rules
         state.memory.update(
             window=[],
+            who={},
             cover=[at for at, rule in enumerate(rules) if isinstance(rule, CoverAll)],
             pinned={
                 rule.task: True for rule in rules if isinstance(rule, Pin) and rule.role == OWNER
@@ -277,10 +279,7 @@ class Prices(Policy):
         self._passed(None, state)
 
     def _passed(self, taker: str | None, state: State) -> None:
-        window = state.memory["window"]
-        window.append(state.pairs)
-        if len(window) >= 2 * self.window:
-            del window[: self.window]
+        keep(state.memory, state.pairs, self.window)
         if self.fairness and state.memory["book"]:
             self._share_out(taker, state)
 
@@ -295,9 +294,8 @@ class Prices(Policy):
             price -= row[1] if lower else 0.0
             slot -= row[4] if lower else 0.0
             prices.append([price, slot])
-        found = np.array(
-            [pair[1 if at else 0] for pair, at in zip(prices, main.values(), strict=True)]
-        )
+        ways = [0 if state.capacity[name] < np.inf else 1 for name in book]
+        found = np.array([pair[way] for pair, way in zip(prices, ways, strict=True)])
         rates = np.array([rate[name] for name in book])
         kept = project(found, rates, self.fairness).tolist()
         for name, way, pair, price in zip(book, ways, prices, kept, strict=True):

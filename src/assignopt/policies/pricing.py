@@ -35,6 +35,7 @@ def snapshot_of(state: State, window: int) -> dict[str, Any]:
         "step": state.step,
         "horizon": state.horizon,
         "window": memory["window"][-window:],
+        "who": list(memory["who"]),
         "book": memory.get("book", {}),
     }
 
@@ -52,7 +53,7 @@ def learned_prices(snapshot: Mapping[str, Any], step: float, fairness: float) ->
     names = list(snapshot["reps"])
     place = {name: at for at, name in enumerate(names)}
     expected = expected_rows(snapshot["problem"])  # the team begins with its reps
-    came = arrived_rows(snapshot["window"], place)
+    came = arrived_rows(snapshot["window"], snapshot["who"], place)
     limits, free, freed = _rooms(snapshot)
     now = snapshot["step"]
     effort = _mean_effort([*expected, *came])

@@ -79,6 +79,8 @@ class State:
         rep id -> (fit, effort, value) for the present task, of everybody who could ever take it.
     may_take
         A function: the candidates of any task, as of now.
+    pairs_of
+        A function: what ``pairs`` is, of any task.
     available_from
         A function of a rep id: from when on the rep is available, in seconds; ``now`` for one who
         is, infinity for one who is not for as long as is known.
@@ -111,6 +113,7 @@ class State:
     scores: Mapping[str, float] | None = None
     pairs: Mapping[str, Pair] = field(default_factory=dict)
     may_take: Callable[[Task], Sequence[str]] = lambda task: ()
+    pairs_of: Callable[[Task], Mapping[str, Pair]] = lambda task: {}
     available_from: Callable[[str], float] = lambda rep_id: -inf
 
     def fit_of(self, rep_id: str) -> float:

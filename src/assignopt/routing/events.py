@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
     from .decision import Decision
 
-KINDS = ("assign", "batch", "adopt", "release", "credit_back", "available", "rep", "learn")
+KINDS = (
+    *("assign", "batch", "adopt", "release", "credit_back", "available", "rep"),
+    *("learning", "learn"),
+)
 LOG = {
     "event": "str",
     "at": "float64",
