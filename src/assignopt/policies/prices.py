@@ -58,9 +58,9 @@ class Prices(Policy):
     the future is used. Past the horizon room is taken to be free.
 
     *Reps who become free again.* A price is one of concurrent room. The room expected until the
-    horizon is what is free now and what is likely to be given back: limit x share of all limits
-    that was released per arrival so far x arrivals left. Before the first release that is nothing.
-    Who is away now is taken to come back.
+    horizon is what is free now and what is likely to be given back: limit x the part of what is
+    held that was released from one arrival to the next, so far, x arrivals left. Before the first
+    release that is nothing. Who is away now is taken to come back.
 
     *Guarantees.* With i.i.d. arrivals the loss against the best plan in hindsight is O(sqrt(T)) by
     mirror descent; rules and limits always hold, whatever the prices.
@@ -188,6 +188,7 @@ class Prices(Policy):
         state.memory.update(
             window=[],
             who={},
+            flow=[0, 0, 0],  # held now, held at each arrival added up, released
             cover=[at for at, rule in enumerate(rules) if isinstance(rule, CoverAll)],
             pinned={
                 rule.task: True for rule in rules if isinstance(rule, Pin) and rule.role == OWNER
@@ -261,6 +262,7 @@ class Prices(Policy):
 
     def assigned(self, task: Task, rep_id: str, state: State) -> None:
         """Raise the price of who has the task, lower all others."""
+        state.memory["flow"][0] += 1
         if not state.candidates:  # not a task of the stream: its load is seen when prices are found
             return
         memory = state.memory
@@ -280,6 +282,8 @@ class Prices(Policy):
 
     def _passed(self, taker: str | None, state: State) -> None:
         keep(state.memory, state.pairs, self.window)
+        flow = state.memory["flow"]
+        flow[1] += flow[0]
         if self.fairness and state.memory["book"]:
             self._share_out(taker, state)
 
@@ -303,8 +307,14 @@ class Prices(Policy):
             bounded[way] = price
             moved[name] = [state.step + 1, *bounded]
 
+    def released(self, task: Task, rep_id: str, state: State) -> None:
+        """Count room that is given back."""
+        flow = state.memory["flow"]
+        flow[0], flow[2] = max(0, flow[0] - 1), flow[2] + 1
+
     def credited(self, task: Task, rep_id: str, state: State) -> None:
-        """Take a task out of what the quota guard counts."""
+        """Take a task out of what is counted."""
+        state.memory["flow"][0] = len(state.holder)
         if self.quota is not None:
             credit(state.memory["ahead"], rep_id, state.weight)
 

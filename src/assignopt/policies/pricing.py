@@ -30,8 +30,7 @@ def snapshot_of(state: State, window: int) -> dict[str, Any]:
         "load": dict(state.load),
         "open": dict(state.open),
         "given": None,
-        "had": dict(state.given),
-        "count": dict(state.count),
+        "flow": list(memory["flow"]),
         "step": state.step,
         "horizon": state.horizon,
         "window": memory["window"][-window:],
@@ -54,11 +53,11 @@ def learned_prices(snapshot: Mapping[str, Any], step: float, fairness: float) ->
     place = {name: at for at, name in enumerate(names)}
     expected = expected_rows(snapshot["problem"])  # the team begins with its reps
     came = arrived_rows(snapshot["window"], snapshot["who"], place)
-    limits, free, freed = _rooms(snapshot)
+    (limits, free), freed = _rooms(snapshot), _freed(snapshot)
     now = snapshot["step"]
     effort = _mean_effort([*expected, *came])
     left = _left(snapshot, free, effort, freed)
-    ahead = free + np.where(np.isfinite(limits), limits, 0.0) * freed[:, None] * left
+    ahead = free + np.where(np.isfinite(limits), limits, 0.0) * freed * left
     room = Room(ahead[0], ahead[1])
     horizon = max(now + left, 1.0)
     sample = sample_ahead(expected, came, now, left, horizon)
@@ -99,8 +98,8 @@ def _book(
     return {name: row for name, row, has in zip(names, rows, limited, strict=True) if has}
 
 
-def _rooms(snapshot: Mapping[str, Any]) -> tuple[Floats, Floats, Floats]:
-    """(2, R) limits and free room of effort and tasks; (2,) parts released per arrival."""
+def _rooms(snapshot: Mapping[str, Any]) -> tuple[Floats, Floats]:
+    """(2, R) limits and free room of effort and tasks."""
     most = []
     for number, rep in enumerate(snapshot["reps"].values()):
         if number % 200 == 0:
@@ -108,23 +107,23 @@ def _rooms(snapshot: Mapping[str, Any]) -> tuple[Floats, Floats, Floats]:
         most.append(0 if not rep.active else inf if rep.max_tasks is None else rep.max_tasks)
     limits = np.array([list(snapshot["limit"].values()), most], float)
     used = np.array([list(snapshot["load"].values()), list(snapshot["open"].values())], float)
-    had = np.array([list(snapshot["had"].values()), list(snapshot["count"].values())], float)
-    carried = np.array([rep.carried_load for rep in snapshot["reps"].values()])
-    back = np.maximum(0.0, had - used + np.stack([carried, np.zeros(len(carried))]))
-    known = np.isfinite(limits)
-    whole = np.sum(np.where(known, limits, 0.0), axis=1)
-    freed = np.sum(np.where(known, back, 0.0), axis=1) / np.maximum(whole, 1e-12)
-    return limits, np.maximum(limits - used, 0.0), np.round(freed, 9) / max(snapshot["step"], 1)
+    return limits, np.maximum(limits - used, 0.0)
 
 
-def _left(snapshot: Mapping[str, Any], free: Floats, effort: float, freed: Floats) -> float:
+def _freed(snapshot: Mapping[str, Any]) -> float:
+    """Estimate which part of what is held is released from one arrival to the next."""
+    _, area, freed = snapshot["flow"]
+    return float(freed / max(area, freed, 1))
+
+
+def _left(snapshot: Mapping[str, Any], free: Floats, effort: float, freed: float) -> float:
     """How many arrivals are still expected."""
     if snapshot["horizon"] is not None:
         left = float(snapshot["horizon"] - snapshot["step"])
     else:
         tasks = np.minimum(free[0] / effort, free[1])
         left = float(np.sum(tasks[np.isfinite(tasks)]))
-    if freed.any():  # the stream goes on for as long as it did
+    if freed:  # the stream goes on for as long as it did
         left = max(left, float(len(snapshot["window"])))
     return max(left, 1.0)
 
