@@ -138,7 +138,7 @@ def dual_prices(
         return price, slot
     shares = _Shares(sample, open_)
     steps = np.geomspace(COARSE, FINE, STAGES)[(3 if start is not None else 0) :]
-    now = np.stack([price, slot])
+    now = _allowed(np.stack([price, slot]), bonus)
     caps = np.stack([limit, most])
     bound = np.isfinite(caps) & open_
     half = np.where(bound.all(axis=0), 0.5, 1.0)

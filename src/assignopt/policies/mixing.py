@@ -87,7 +87,7 @@ def keep(memory: dict[str, Any], pairs: Mapping[str, Pair], most: int) -> None:
     who, window = memory["who"], memory["window"]
     value = [pair[2] for pair in pairs.values()]
     effort = [pair[1] for pair in pairs.values()]
-    one = effort[0] if effort and min(effort) == max(effort) else effort
+    one = effort[0] if effort and effort.count(effort[0]) == len(effort) else effort
     window.append([who.setdefault(BETWEEN.join(pairs), len(who)), value, one])
     if len(window) >= 2 * most:
         del window[:most]

@@ -201,40 +201,33 @@ class Prices(Policy):
     def choose(self, task: Task, state: State) -> Choice:
         """Say who takes the task."""
         memory, pairs, step = state.memory, state.pairs, state.step
-        book, moved, since = memory["book"], memory["moved"], memory["since"]
+        book, fair = memory["book"], self.fairness > 0
         pool = state.candidates
         if self.quota is not None:
             pool = within(memory["ahead"], pool, state.weight, self.quota) or [
                 least_ahead(memory["ahead"], pool, state.weight)
             ]
-        fair = self.fairness > 0
         scores: dict[str, float] = {}
-        top = -np.inf
+        top, chosen = -np.inf, ""
         for name in pool:
             _, effort, reduced = pairs[name]
             row = book.get(name)
             if row is not None:
-                own = moved.get(name)
-                begun, price, slot = (since, row[0], row[3]) if own is None else own
-                if not fair:
-                    price -= (step - begun) * row[1]
-                    slot -= (step - begun) * row[4]
-                    if price > 0:
-                        reduced -= price * effort
-                    if slot > 0:
-                        reduced -= slot
-                else:
-                    reduced -= price * effort + slot
+                begun, price, drop, _, slot, fall, _ = row
+                gone = step - begun
+                price -= gone * drop
+                slot -= gone * fall
+                if price > 0 or fair:
+                    reduced -= price * effort
+                if slot > 0 or fair:
+                    reduced -= slot
             scores[name] = reduced
             if reduced > top:
-                top = reduced
+                top, chosen = reduced, name
+            elif reduced == top and _sooner(name, chosen, state):
+                chosen = name
         state.scores = scores
-        if top <= 0 and not self._must(task, state):
-            return None
-        best = [name for name, score in scores.items() if score == top]
-        if len(best) == 1:
-            return best[0]
-        return min(best, key=lambda name: state.count[name] / state.weight[name])
+        return chosen if top > 0 or self._must(task, state) else None
 
     def _must(self, task: Task, state: State) -> bool:
         memory, rules = state.memory, state.problem.rules
@@ -250,15 +243,12 @@ class Prices(Policy):
 
     def prices_of(self, rep_id: str, state: State) -> tuple[float, float]:
         """Give the present prices of a rep: of a unit of effort, and of a task."""
-        memory = state.memory
-        row, own = memory["book"].get(rep_id), memory["moved"].get(rep_id)
+        row = state.memory["book"].get(rep_id)
         if row is None:
             return 0.0, 0.0
-        begun, price, slot = (memory["since"], row[0], row[3]) if own is None else own
-        if self.fairness:
-            return price, slot
-        gone = state.step - begun
-        return max(0.0, price - gone * row[1]), max(0.0, slot - gone * row[4])
+        gone = state.step - row[0]
+        price, slot = row[1] - gone * row[2], row[4] - gone * row[5]
+        return (price, slot) if self.fairness else (max(0.0, price), max(0.0, slot))
 
     def assigned(self, task: Task, rep_id: str, state: State) -> None:
         """Raise the price of who has the task, lower all others."""
@@ -271,41 +261,40 @@ class Prices(Policy):
         row = memory["book"].get(rep_id)
         if row is not None:
             price, slot = self.prices_of(rep_id, state)
-            price += row[2] * state.effort_of(rep_id) - row[1]
-            slot += row[5] - row[4]
-            memory["moved"][rep_id] = [state.step + 1, price, slot]
-        self._passed(rep_id, state)
+            _, _, drop, rise, _, fall, climb = row
+            price += rise * state.effort_of(rep_id) - drop
+            slot += climb - fall
+            memory["book"][rep_id] = [state.step + 1, price, drop, rise, slot, fall, climb]
+        self._passed(state)
 
     def passed(self, task: Task, state: State) -> None:
         """Lower all prices."""
-        self._passed(None, state)
+        self._passed(state)
 
-    def _passed(self, taker: str | None, state: State) -> None:
+    def _passed(self, state: State) -> None:
         keep(state.memory, state.pairs, self.window)
         flow = state.memory["flow"]
         flow[1] += flow[0]
         if self.fairness and state.memory["book"]:
-            self._share_out(taker, state)
+            self._share_out(state)
 
-    def _share_out(self, taker: str | None, state: State) -> None:
+    def _share_out(self, state: State) -> None:
         """Lower all prices now, and keep the bonuses within their budget."""
-        memory = state.memory
-        book, moved, rate = memory["book"], memory["moved"], memory["rate"]
-        prices = []
-        for name, row in book.items():
-            _, price, slot = moved.get(name) or (0, row[0], row[3])
-            lower = name != taker
-            price -= row[1] if lower else 0.0
-            slot -= row[4] if lower else 0.0
-            prices.append([price, slot])
-        ways = [0 if state.capacity[name] < np.inf else 1 for name in book]
-        found = np.array([pair[way] for pair, way in zip(prices, ways, strict=True)])
+        memory, now = state.memory, state.step + 1
+        book, rate = memory["book"], memory["rate"]
+        ways = [1 if state.capacity[name] < np.inf else 4 for name in book]
+        rows = list(book.values())
+        main = [
+            row[way] - (now - row[0]) * row[way + 1] for row, way in zip(rows, ways, strict=True)
+        ]
         rates = np.array([rate[name] for name in book])
-        kept = project(found, rates, self.fairness).tolist()
-        for name, way, pair, price in zip(book, ways, prices, kept, strict=True):
-            bounded = [max(0.0, one) for one in pair]
-            bounded[way] = price
-            moved[name] = [state.step + 1, *bounded]
+        kept = project(np.array(main), rates, self.fairness).tolist()
+        for name, row, way, price in zip(list(book), rows, ways, kept, strict=True):
+            new = [now, *row[1:]]
+            other = 5 - way
+            new[other] = max(0.0, row[other] - (now - row[0]) * row[other + 1])
+            new[way] = price
+            book[name] = new
 
     def released(self, task: Task, rep_id: str, state: State) -> None:
         """Count room that is given back."""
@@ -338,4 +327,10 @@ class Prices(Policy):
 
     def install(self, learned: Any, state: State) -> None:
         """Take prices over."""
-        state.memory.update(learned, moved={})
+        state.memory.update(learned, book=dict(learned["book"]))  # the log keeps what was learned
+
+
+def _sooner(name: str, other: str, state: State) -> bool:
+    """Tell whether one of two reps has had fewer tasks per weight."""
+    count, weight = state.count, state.weight
+    return count[name] * weight[other] < count[other] * weight[name]

@@ -35,7 +35,7 @@ def snapshot_of(state: State, window: int) -> dict[str, Any]:
         "horizon": state.horizon,
         "window": memory["window"][-window:],
         "who": list(memory["who"]),
-        "book": memory.get("book", {}),
+        "book": dict(memory.get("book", {})),
     }
 
 
@@ -45,9 +45,9 @@ def learned_prices(snapshot: Mapping[str, Any], step: float, fairness: float) ->
     Returns
     -------
     dict
-        ``since``, the arrival they are of; ``book``: rep id -> price of a unit of effort, by how
-        much an arrival lowers it, by how much a unit taken raises it, and the same of a task; for
-        reps with a limit. ``rate``: room per arrival left (with fairness).
+        ``book``: rep id -> the arrival they are of; price of a unit of effort, by how much an
+        arrival lowers it, by how much a unit taken raises it; the same of a task. Of reps with a
+        limit. ``rate``: room per arrival left (with fairness).
     """
     names = list(snapshot["reps"])
     place = {name: at for at, name in enumerate(names)}
@@ -71,14 +71,15 @@ def learned_prices(snapshot: Mapping[str, Any], step: float, fairness: float) ->
         price, slot = dual_prices(sample, room, start if now else None, bonus)
     else:
         price, slot = np.zeros(len(names)), np.zeros(len(names))
-    book = _book(names, limits, ahead, rates, (price, slot), sample, effort, step)
-    told = {"since": now, "book": book}
+    book = _book(now, names, limits, ahead, rates, (price, slot), sample, effort, step)
+    told: dict[str, Any] = {"book": book}
     if bonus is not None:
         told["rate"] = dict(zip(names, bonus[1].tolist(), strict=True))
     return told
 
 
 def _book(
+    now: int,
     names: list[str],
     limits: Floats,
     ahead: Floats,
@@ -95,7 +96,7 @@ def _book(
     drop = size * rates
     rows = np.stack([prices[0], drop[0], size[0], prices[1], drop[1], size[1]], axis=1).tolist()
     limited: list[bool] = np.any(np.isfinite(limits), axis=0).tolist()
-    return {name: row for name, row, has in zip(names, rows, limited, strict=True) if has}
+    return {name: [now, *row] for name, row, has in zip(names, rows, limited, strict=True) if has}
 
 
 def _rooms(snapshot: Mapping[str, Any]) -> tuple[Floats, Floats]:
@@ -140,8 +141,9 @@ def _start(
         return np.where(by_effort, price, 0.0), np.where(by_task, price, 0.0)
     if not book:
         return None
-    rows = np.array([book.get(name, (0.0,) * 6) for name in names], float).reshape(-1, 6)
-    return rows[:, 0], rows[:, 3]
+    rows = np.array([book.get(name, (0.0,) * 7) for name in names], float).reshape(-1, 7)
+    gone = snapshot["step"] - rows[:, 0]
+    return rows[:, 1] - gone * rows[:, 2], rows[:, 4] - gone * rows[:, 5]
 
 
 def _mean_effort(rows: list[Any]) -> float:
