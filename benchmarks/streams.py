@@ -51,9 +51,9 @@ def drawn(
 
 
 def large(seed: int, reps: int, tasks: int, degree: int = 30, before: int = 4000) -> Stream:
-    """Draw a stream for many reps: two customer types for each rep, ``degree`` reps for each."""
+    """Draw a stream for many reps: ``degree`` of them for each type, three types for each."""
     draw = np.random.default_rng(seed)
-    types = 2 * reps
+    types = max(1, 3 * reps // degree)
     team: list[dict[str, float]] = [{} for _ in range(reps)]
     for kind in range(types):
         for rep in draw.choice(reps, degree, replace=False).tolist():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from itertools import pairwise, product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import finalize
 
 import numpy as np
@@ -17,11 +17,13 @@ from ..compiling import compile_problem
 from .duals import Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ..columns import Floats, Ints
     from ..problem import Problem
     from .state import Pair
+
+Item = TypeVar("Item")
 
 EXPECTED = 4000
 """Tasks of the forecast that are looked at, evenly spread over it."""
@@ -45,6 +47,14 @@ Row = tuple[Kind, float, list[float]]
 """Kind of a task, its largest value, and the effort with each rep."""
 
 _expected: dict[int, list[Row | None]] = {}
+
+
+def paced(items: Iterable[Item], every: int) -> Iterator[Item]:
+    """Go through items, and let other threads in that wait for the interpreter now and then."""
+    for number, item in enumerate(items):
+        if number % every == 0:
+            time.sleep(0)
+        yield item
 
 
 def row_of(reps: Sequence[int], value: Sequence[float], effort: Sequence[float]) -> Row | None:
@@ -105,9 +115,7 @@ def arrived_rows(
     """Describe the tasks that were kept."""
     found: list[Row | None] = []
     groups: dict[int, list[int]] = {}
-    for number, (group, value, effort) in enumerate(window):
-        if number % 20 == 0:
-            time.sleep(0)
+    for group, value, effort in paced(window, 3):
         reps = groups.get(group)
         if reps is None:
             names = who[group].split(BETWEEN) if who[group] else []
@@ -146,12 +154,15 @@ def sample_ahead(
     """
     kinds: dict[Any, int] = {}
     codes = [
-        np.array([kinds.setdefault(row and row[0], len(kinds)) for row in rows], np.int64)
+        np.array(
+            [kinds.setdefault(row and row[0], len(kinds)) for row in paced(rows, 20)], np.int64
+        )
         for rows in (expected, came)
     ]
     shares = _shares(codes[0], codes[1], len(kinds), step, left, horizon)
     rows: list[list[Row]] = [[] for _ in kinds]
-    for code, row in zip(np.concatenate(codes).tolist(), [*expected, *came], strict=True):
+    pairs = zip(np.concatenate(codes).tolist(), [*expected, *came], strict=True)
+    for code, row in paced(pairs, 200):
         if row is not None:
             rows[code].append(row)
     return _graded(rows, shares * left)
@@ -161,8 +172,6 @@ def _graded(rows: list[list[Row]], weight: Floats) -> Sample:
     """Cut the tasks of each kind into a few grades by value."""
     weights, sizes, reps, values, efforts = [], [], [], [], []
     for kind, mine in enumerate(rows):
-        if kind % 20 == 0:
-            time.sleep(0)
         if not mine or weight[kind] <= 0:
             continue
         (who, parts), _, _ = mine[0]
@@ -170,6 +179,7 @@ def _graded(rows: list[list[Row]], weight: Floats) -> Sample:
         shape = np.array(parts) / 1e6
         grades = min(GRADES, len(order)) if order[0][1] < order[-1][1] else 1
         for grade in range(grades):
+            time.sleep(0)
             some = order[grade * len(order) // grades : (grade + 1) * len(order) // grades]
             weights.append(weight[kind] * len(some) / len(order))
             sizes.append(len(who))

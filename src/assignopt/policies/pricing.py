@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .duals import Room, dual_prices
-from .mixing import arrived_rows, expected_rows, sample_ahead
+from .mixing import arrived_rows, expected_rows, paced, sample_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,18 +93,17 @@ def _book(
     tasks = np.maximum(np.where(np.isfinite(ahead), ahead, 1.0) / per, 1.0)
     size = np.where(np.isfinite(limits), step * value / per**2 / np.sqrt(tasks), 0.0)
     drop = size * rates
-    rows = np.stack([prices[0], drop[0], size[0], prices[1], drop[1], size[1]], axis=1).tolist()
+    rows = np.stack([prices[0], drop[0], size[0], prices[1], drop[1], size[1]], axis=1)
     limited: list[bool] = np.any(np.isfinite(limits), axis=0).tolist()
     return {name: [now, *row] for name, row, has in zip(names, rows, limited, strict=True) if has}
 
 
 def _rooms(snapshot: Mapping[str, Any]) -> tuple[Floats, Floats]:
     """(2, R) limits and free room of effort and tasks."""
-    most = []
-    for number, rep in enumerate(snapshot["reps"].values()):
-        if number % 200 == 0:
-            time.sleep(0)
-        most.append(0 if not rep.active else inf if rep.max_tasks is None else rep.max_tasks)
+    most = [
+        0 if not rep.active else inf if rep.max_tasks is None else rep.max_tasks
+        for rep in paced(snapshot["reps"].values(), 100)
+    ]
     limits = np.array([list(snapshot["limit"].values()), most], float)
     used = np.array([list(snapshot["load"].values()), list(snapshot["open"].values())], float)
     return limits, np.maximum(limits - used, 0.0)
@@ -141,14 +139,16 @@ def _start(
         return np.where(by_effort, price, 0.0), np.where(by_task, price, 0.0)
     if not book:
         return None
-    rows = np.array([book.get(name, (0.0,) * 7) for name in names], float).reshape(-1, 7)
+    nothing = (0.0,) * 7
+    cells = (cell for name in paced(names, 50) for cell in book.get(name, nothing))
+    rows = np.fromiter(cells, float, 7 * len(names)).reshape(-1, 7)
     gone = snapshot["step"] - rows[:, 0]
     return rows[:, 1] - gone * rows[:, 2], rows[:, 4] - gone * rows[:, 5]
 
 
 def _mean_effort(rows: list[Any]) -> float:
     """Mean effort of a task with whom it is least, 1 where nothing is known."""
-    efforts = [min(row[2]) for row in rows if row is not None]
+    efforts = [min(row[2]) for row in paced(rows, 50) if row is not None]
     mean = sum(efforts) / len(efforts) if efforts else 1.0
     return mean if mean > 0 else 1.0
 
