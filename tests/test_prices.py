@@ -352,7 +352,7 @@ def ahead_of(log: list[tuple[list[str], str | None]], weight: dict[str, float]) 
     return most
 
 
-@pytest.mark.parametrize("quota", [1.0, 2.5])
+@pytest.mark.parametrize("quota", [0.8, 1.0, 2.5])
 def test_nobody_gets_further_ahead_than_the_quota(quota: float) -> None:
     draw = np.random.default_rng(5)
     weight = {f"r{n}": float(n % 3 + 1) for n in range(5)}

@@ -72,7 +72,8 @@ class Prices(Policy):
         sqrt(tasks the rep has room for), that is, of the order of 1 / sqrt(T). 0: prices stay.
     every
         After how many arrivals prices are found anew; ``"auto"``: twenty times in a horizon, not
-        more often than every 100 arrivals; None: never. On the way of a decision that takes some
+        more often than every 100 arrivals (and after 25 and 50 where there is no forecast, or work
+        has been released); None: never. On the way of a decision that takes some
         ten milliseconds; see :meth:`assignopt.Router.learning` for another way.
     window
         How many of the latest arrivals are kept to learn from.
@@ -96,8 +97,8 @@ class Prices(Policy):
     chooses among the candidates with ``ahead_r + 1 - due_r <= quota``, if there are any; else, the
     one for whom that is least. So at every moment: *nobody is ahead by more than the quota, unless
     they were given a task for which no candidate could have stayed within it* (or by hand). Where
-    everybody may always take everything that never happens for a quota of ``1 - 1 / n`` or more
-    and equal weights; for any weights and ``quota >= 1``: the candidates' lead sums to 0.
+    everybody may always take everything that never happens for a quota of ``1 - 1 / n`` or more:
+    all leads sum to 0, so if nobody were within it, ``n - 1 > n * quota``.
 
     References
     ----------
@@ -314,7 +315,9 @@ class Prices(Policy):
         if not self.auto:
             return super().due(state)
         step, horizon = state.step, state.horizon or 0
-        early = step in (25, 50) and not len(state.problem.task_columns.id)
+        early = step in (25, 50) and (
+            not len(state.problem.task_columns.id) or state.memory["flow"][2] > 0
+        )
         return early or step % max(RARELY, horizon // OFTEN) == 0
 
     def snapshot(self, state: State) -> Any:
