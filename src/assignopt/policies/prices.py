@@ -216,12 +216,14 @@ class Prices(Policy):
             if row is not None:
                 begun, price, drop, _, slot, fall, _ = row
                 gone = step - begun
-                price -= gone * drop
-                slot -= gone * fall
-                if price > 0 or fair:
-                    reduced -= price * effort
-                if slot > 0 or fair:
-                    reduced -= slot
+                if drop or price:
+                    price -= gone * drop
+                    if price > 0 or fair:
+                        reduced -= price * effort
+                if fall or slot:
+                    slot -= gone * fall
+                    if slot > 0 or fair:
+                        reduced -= slot
             scores[name] = reduced
             if reduced > top:
                 top, chosen = reduced, name
@@ -263,8 +265,8 @@ class Prices(Policy):
         if row is not None:
             price, slot = self.prices_of(rep_id, state)
             _, _, drop, rise, _, fall, climb = row
-            price += rise * state.effort_of(rep_id) - drop
-            slot += climb - fall
+            price = price + rise * state.effort_of(rep_id) - drop or 0.0
+            slot = slot + climb - fall or 0.0
             memory["book"][rep_id] = [state.step + 1, price, drop, rise, slot, fall, climb]
         self._passed(state)
 
