@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 main = pytest.importorskip("benchmarks.__main__", reason="no benchmarks beside the tests").main
 
 from benchmarks import data, instances, measure, peers, runner, staffing, tiered  # noqa: E402
-from benchmarks.suites import midl  # noqa: E402
+from benchmarks.suites import midl, online  # noqa: E402
 
 needs_data = pytest.mark.skipif(data.folder("gap") is None, reason="no public data")
 
@@ -54,7 +54,7 @@ def test_list_tells_every_suite(capsys: pytest.CaptureFixture[str]) -> None:
         f"{name}\n  instances:" in told
         for name in (
             *("flow", "build", "limits", "startup", "lap", "gap", "fairness", "midl", "workforce"),
-            *("explain", "rebalance", "rotate", "policies"),
+            *("explain", "rebalance", "rotate", "online", "policies"),
         )
     )
 
@@ -362,3 +362,14 @@ def test_a_stream_that_policies_do_not_know_is_told(tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     assert main(["run", "policies", "--size", "idd:60x2", "--json", str(file)]) == 1
     assert "idd:60x2" in json.loads(file.read_text())["faults"][0]
+
+
+def test_online(tmp_path: Path) -> None:
+    found = run(tmp_path, "online", "--size", "regret:500")
+    assert [row["instance"] for row in found["rows"]] == ["250 tasks", "500 tasks"]
+    assert all(row["regret"] > 0 for row in found["rows"])
+    told = online.quality(0, "drift", 200, 30.0, ["greedy", "assignopt"])
+    assert 0 < told["values"]["greedy"] <= told["best"] + 1e-9
+    served = online.latency(30, 60, 20_000.0, 20)
+    assert served["learned"] >= 1
+    assert 0 < served["within"][0] <= served["within"][3]

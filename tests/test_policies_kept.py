@@ -326,8 +326,8 @@ class Names(P.Policy):
     [
         ("eve", Reason.NO_REP, "rep 'eve' is unknown"),
         ("bo", Reason.EXCLUDED, "rep 'bo' is not eligible for it"),
-        ("cy", Reason.NO_CAPACITY, "load 1/1 hours on rep 'cy'"),
-        ("dan", Reason.NO_AVAILABILITY, "rep 'dan' is not available"),
+        ("cy", Reason.NO_CAPACITY, "load 1/1 hours, it takes 1"),
+        ("dan", Reason.NO_AVAILABILITY, "rep 'dan' may not have it: not available"),
     ],
 )
 def test_a_policy_that_names_somebody_who_may_not_is_refused_logged_and_changes_nothing(

@@ -9,6 +9,7 @@ from . import (
     lap,
     limits,
     midl,
+    online,
     policies,
     rebalance,
     rotate,
@@ -31,6 +32,7 @@ SUITES = {
         explain,
         rebalance,
         rotate,
+        online,
         policies,
     )
 }

@@ -116,6 +116,7 @@ class Desk:
         self._limit: dict[str, float] = {}
         self._most: dict[str, float] = {}
         self._seats = Seats(problem, reps, copies)
+        self.state.pairs_of = self._seats.pairs
         self._calendars, self._guards = guards_of(problem, self.state, policy.waits)
         for name in reps:
             self._enter(name)
@@ -260,7 +261,7 @@ class Desk:
         """Count an arrival; when it is time, let the policy learn."""
         state, policy = self.state, self.policy
         state.step += 1
-        if self.learns and policy.every and state.step % policy.every == 0:
+        if self.learns and policy.due(state):
             policy.install(policy.learn(policy.snapshot(state)), state)
 
     def _settled(
@@ -314,6 +315,7 @@ class Desk:
         state = self.state
         seats: dict[str, Seat] = {OWNER: self._seat(task, None, owner)}
         roles: dict[str, str | None] = {}
+        mine = state.pairs
         for role in task.roles:
             state.role, state.pairs = role.name, self._seats.pairs(task, role, pairs)
             taken = [seat[0] for seat in seats.values()]
@@ -324,6 +326,7 @@ class Desk:
                 roles[role.name] = chosen
                 seats[role.name] = self._seat(task, role, chosen)
         self._keep(Held(task, seats, state.now, None if pairs is None else dict(pairs)))
+        state.role, state.pairs = OWNER, mine
         self.policy.assigned(task, owner, state)
         return roles
 
@@ -370,6 +373,7 @@ class Desk:
     def _seated(self, held: Held, people: Mapping[str, str]) -> None:
         """Count a task for the people named."""
         task, state = held.task, self.state
+        state.candidates = ()
         roles: dict[str, Role | None] = {OWNER: None} | {role.name: role for role in task.roles}
         seats: dict[str, Seat] = {}
         for role, name in people.items():

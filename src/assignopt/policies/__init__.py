@@ -10,18 +10,22 @@ from .catalogue import catalogue
 from .fits import FilterAndScore, GreedyFit, GreedyValue
 from .levels import HoldOut, Level
 from .loads import LeastLoaded, LeastOpen, MostAvailable
+from .optimal import Optimal
 from .order import BySeniority, LongestWait, Random
 from .policy import Policy
 from .pool import PoolAndClaim
+from .prices import Prices
 from .rotation import Modulo, RoundRobin, SharedBackup, WeightedRoundRobin
 from .skills import SkillsFirst
 from .state import State
 from .teams import TeamLottery
+from .turning import Debt, Quota
 from .wrapping import FirstMatch, Sticky
 
 __all__ = [
     "BalanceThenTrim",
     "BySeniority",
+    "Debt",
     "FilterAndScore",
     "FirstMatch",
     "GreedyFit",
@@ -33,8 +37,11 @@ __all__ = [
     "LongestWait",
     "Modulo",
     "MostAvailable",
+    "Optimal",
     "Policy",
     "PoolAndClaim",
+    "Prices",
+    "Quota",
     "Random",
     "RoundRobin",
     "SerialDictatorship",

@@ -98,11 +98,12 @@ class Options:
         return value
 
     def amounts(
-        self, name: str, value: Any, known: Sequence[str] | None = None
+        self, name: str, value: Any, known: Sequence[str] | None = None, *, zero: bool = False
     ) -> dict[str, float]:
-        """Take a mapping of names to numbers above 0; ``known``: the only names there are."""
-        if not isinstance(value, dict) or not value:
-            message = f"{value!r} is no mapping of names to numbers above 0. Give one or more"
+        """Take a mapping of names to numbers above 0 (``zero``: or 0); ``known``: all there are."""
+        allowed = "of 0 or more" if zero else "above 0"
+        if not isinstance(value, dict) or not (value or zero):
+            message = f"{value!r} is no mapping of names to numbers {allowed}. Give one or more"
             self.faults.add((name,), message, value)
             return {}
         for key, number in value.items():
@@ -110,8 +111,8 @@ class Options:
                 listed = ", ".join(known)
                 self.faults.add((name, str(key)), f"{key!r} is unknown; known: {listed}", key)
             real = isinstance(number, int | float) and not isinstance(number, bool)
-            if not real or not 0 < number < math.inf:
-                message = f"{number!r} is out of range; allowed is a finite number above 0"
+            if not real or not 0 <= number < math.inf or (number == 0 and not zero):
+                message = f"{number!r} is out of range; allowed is a finite number {allowed}"
                 self.faults.add((name, str(key)), message, number)
         return dict(value)
 

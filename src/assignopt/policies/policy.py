@@ -122,6 +122,10 @@ class Policy:
     every: int | None = None
     """After how many arrivals it is time to learn; None: never."""
 
+    def due(self, state: State) -> bool:
+        """Tell whether it is time to learn, after an arrival."""
+        return bool(self.every) and state.step % (self.every or 1) == 0
+
     def snapshot(self, state: State) -> Any:
         """Copy what is to be learned from; quick."""
         return None

@@ -79,6 +79,8 @@ class State:
         rep id -> (fit, effort, value) for the present task, of everybody who could ever take it.
     may_take
         A function: the candidates of any task, as of now.
+    pairs_of
+        A function: what ``pairs`` is, of any task.
     ask
         A function of a task and a policy's ``choose``: what it says of the task as of now, as if it
         came alone; None if nobody may take it. For batches.
@@ -117,6 +119,7 @@ class State:
     scores: Mapping[str, float] | None = None
     pairs: Mapping[str, Pair] = field(default_factory=dict)
     may_take: Callable[[Task], Sequence[str]] = lambda task: ()
+    pairs_of: Callable[[Task], Mapping[str, Pair]] = lambda task: {}
     available_from: Callable[[str], float] = lambda rep_id: -inf
     ask: Callable[[Task, Callable[[Task, State], Any]], Any] = lambda task, choose: None
     bids_of: Callable[[str], Mapping[str, float]] = lambda task_id: {}

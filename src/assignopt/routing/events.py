@@ -16,15 +16,8 @@ if TYPE_CHECKING:
     from .decision import Decision
 
 KINDS = (
-    "assign",
-    "batch",
-    "adopt",
-    "release",
-    "credit_back",
-    "available",
-    "rep",
-    "replan",
-    "learn",
+    *("assign", "batch", "adopt", "release", "credit_back", "available", "rep", "replan"),
+    *("learning", "learn"),
 )
 LOG = {
     "event": "str",

@@ -9,8 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import Faults, Place
-from ..policies import LongestWait as Prices
-from ..policies import Policy
+from ..policies import Policy, Prices
 from ..records import Amount, Share, Task
 from ..turns.reading import unknown
 

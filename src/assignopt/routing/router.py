@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from ..errors import Faults
 from ..problem import Problem
 from ..rebalancing import rebalance
 from ..records import Rep, Task
+from .background import Learner
 from .decision import Decision
 from .events import Event, log_frame, write_log
 from .holding import problem_of
@@ -64,7 +66,7 @@ class Router:
         None: time passes as ``at`` says, and stands still in between.
     learn_inline
         Whether the policy learns on the way, when it is time (after every so many arrivals).
-        False: call :meth:`learn` from where it disturbs nobody, such as a thread of its own.
+        False: call :meth:`learn` from where it disturbs nobody, or see :meth:`learning`.
 
     Raises
     ------
@@ -112,6 +114,7 @@ class Router:
         self._clock = clock
         self._events: list[Event] = []
         self._lock = RLock()
+        self._learner: Learner | None = None
         if state is not None:
             self._read_state(state)
 
@@ -181,6 +184,8 @@ class Router:
             if pairs is not None:
                 given["pairs"] = pairs
             self._note("assign", given, (decision,))
+            if self._learner is not None and desk.policy.due(desk.state):
+                self._learner.wake()
             return decision
 
     def assign_many(
@@ -201,6 +206,8 @@ class Router:
                 self._decided(one, number + place, by_hand=False) for place, one in enumerate(found)
             )
             self._note("batch", {"tasks": read}, said)
+            if self._learner is not None:
+                self._learner.wake()
             return list(said)
 
     def _time(self, at: Any, title: str) -> float:
@@ -463,6 +470,49 @@ class Router:
         self._desk.policy.install(learned, self._desk.state)
         self._note("learn", {"learned": learned})
 
+    @contextmanager
+    def learning(self) -> Iterator[Router]:
+        """Let a thread of its own do the learning in a ``with`` block, whenever it is time.
+
+        Decisions go on meanwhile from what was learnt before; only copying what is learned from,
+        and putting it in place, holds them up. At the end of the block the thread is waited for. An
+        error in it comes up there. Where tenths of milliseconds matter, let threads change over
+        faster than every 5 ms: ``sys.setswitchinterval(1e-4)``.
+
+        Raises
+        ------
+        RuntimeError
+            When it is learning already.
+
+        Examples
+        --------
+        >>> import assignopt as ao
+        >>> team = ao.Problem([ao.Rep("ana", max_tasks=80), ao.Rep("bo", max_tasks=80)], [])
+        >>> router = ao.Router(team, policy=ao.policies.Prices(every=50))
+        >>> with router.learning():
+        ...     taken = [router.assign(ao.Task(f"t{n}")).rep_id for n in range(100)]
+        >>> taken.count("ana"), "learn" in set(router.log["event"])
+        (50, True)
+        """
+        with self._lock:
+            if self._learner is not None:
+                raise RuntimeError("the router is learning already. Leave that block first")
+            before = self._desk.learns
+            self._learns(inline=False)
+            self._learner = learner = Learner(self.learn)
+        try:
+            yield self
+        finally:
+            self._learner = None
+            learner.stop()
+            with self._lock:
+                self._learns(inline=before)
+
+    def _learns(self, *, inline: bool) -> None:
+        """Say whether the policy learns on the way of decisions; it is in the log for replays."""
+        self._desk.learns = inline
+        self._note("learning", {"inline": inline})
+
     # -- what it comes to --------------------------------------------------------------------
 
     @property
@@ -578,6 +628,8 @@ class Router:
                 self.add_rep(row["rep"], at=at)
             case "replan":
                 self._follow(row["moved"])
+            case "learning":
+                self._learns(inline=row["inline"])
             case "learn":
                 self._learnt(row["learned"])
         return []

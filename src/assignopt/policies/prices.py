@@ -1,0 +1,343 @@
+"""Prices: the task to whom it is worth most after what their room is worth to other tasks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from ..records import OWNER
+from ..rules import CoverAll, Pin
+from ..selectors import selects
+from .duals import project
+from .guarding import credit, least_ahead, note, within
+from .mixing import keep
+from .options import Options
+from .policy import Policy
+from .pricing import learned_prices, plan_prices, snapshot_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..plan import Plan
+    from ..records import Task
+    from .policy import Choice
+    from .state import State
+
+OFTEN = 20
+"""How often prices are found anew in one horizon, unless said otherwise."""
+
+RARELY = 100
+"""Arrivals between two such moments, at least."""
+
+
+class Prices(Policy):
+    r"""Give a task to whom it is worth most beyond the price of their room.
+
+    .. math:: r^* = \arg\max_r\; v_{tr} - \lambda_r e_{tr} - \kappa_r
+              \qquad\text{if that is above } 0
+
+    with a price :math:`\lambda_r` of a unit of effort where the rep has a capacity (or ``MaxLoad``)
+    and a price :math:`\kappa_r` of a task where it has ``max_tasks``; who has no limit has price 0,
+    and a team without limits is served greedily by value. Of equals, the one with the fewest tasks
+    per weight. A task that is worth less to everybody than their room is left (``dominated``),
+    unless it has to be covered.
+
+    *Where prices come from.* At the beginning, and again every so many arrivals, they are the dual
+    prices of the assignment of all that is expected until the horizon to the room that is left.
+    What is expected is estimated from the forecast (the tasks of the problem, taken to be of the
+    time before the stream) and the latest arrivals: the share of each kind of task, with a trend
+    where the data speak for one. In between they follow mirror descent: each arrival lowers every
+    price by ``eta * rho`` (``rho`` is room left / arrivals left) and the price of who takes it
+    rises by ``eta * effort``. That is done when a price is next looked at, so that a decision costs
+    no more than the task has candidates.
+
+    *What is known.* The limits, and the horizon: ``Router(horizon=...)``, else the number of tasks
+    in the forecast. Without either, as many arrivals are expected as there is room for. Nothing of
+    the future is used. Past the horizon room is taken to be free.
+
+    *Reps who become free again.* A price is one of concurrent room. The room expected until the
+    horizon is what is free now and what is likely to be given back: limit x the part of what is
+    held that was released from one arrival to the next, so far, x arrivals left. Before the first
+    release that is nothing. Who is away now is taken to come back.
+
+    *Guarantees.* With i.i.d. arrivals the loss against the best plan in hindsight is O(sqrt(T)) by
+    mirror descent; rules and limits always hold, whatever the prices.
+
+    Parameters
+    ----------
+    step
+        Size of a step of mirror descent: ``eta`` is ``step`` x the mean value per unit of effort /
+        sqrt(tasks the rep has room for), that is, of the order of 1 / sqrt(T). 0: prices stay.
+    every
+        After how many arrivals prices are found anew; ``"auto"``: twenty times in a horizon, not
+        more often than every 100 arrivals (and after 25 and 50 where there is no forecast, or work
+        has been released); None: never. On the way of a decision that takes some
+        ten milliseconds; see :meth:`assignopt.Router.learning` for another way.
+    window
+        How many of the latest arrivals are kept to learn from.
+    prices
+        rep id -> price of a unit of effort (of a task, where the rep has ``max_tasks`` alone), to
+        begin with; None: from the forecast.
+    fairness
+        The lambda of a max-min regulariser, in value per arrival: prices may be negative, a bonus
+        for those who lag behind their limit, as long as ``sum rho * bonus <= fairness``. A decision
+        costs O(reps log reps) then.
+    quota
+        How many tasks anybody may be ahead of their fair share, see below; None: no guard.
+    must_assign
+        Whether every task is given to somebody who may take it, however low its value; tasks that a
+        ``CoverAll`` rule selects always are.
+
+    Notes
+    -----
+    *The quota guard.* For each task that is given out, each candidate is due
+    ``weight / sum of the candidates' weights``; ahead_r = tasks of r - what r was due. The policy
+    chooses among the candidates with ``ahead_r + 1 - due_r <= quota``, if there are any; else, the
+    one for whom that is least. So at every moment: *nobody is ahead by more than the quota, unless
+    they were given a task for which no candidate could have stayed within it* (or by hand). Where
+    everybody may always take everything that never happens for a quota of ``1 - 1 / n`` or more:
+    all leads sum to 0, so if nobody were within it, ``n - 1 > n * quota``.
+
+    References
+    ----------
+    S. Balseiro, H. Lu and V. Mirrokni (2023), "The best of many worlds: dual mirror descent for
+    online allocation problems", Operations Research 71(1), 101-119. A. Vera and S. Banerjee (2021),
+    "The Bayesian prophet: a low-regret framework for online decision making", Management Science
+    67(3). R. Fagin and J. Williams (1983), "A fair carpool scheduling algorithm", IBM J. R&D 27(2).
+
+    Examples
+    --------
+    One senior, who may take two of the four leads that are expected; two of them are large.
+
+    >>> import assignopt as ao
+    >>> team = [ao.Rep("senior", max_tasks=2, fit={"big": 1, "small": 1}),
+    ...         ao.Rep("junior", fit={"big": 0.2, "small": 0.8})]
+    >>> leads = [ao.Task(f"l{n}", customer_type=kind) for n, kind in
+    ...          enumerate(["small", "small", "big", "big"])]
+    >>> router = ao.Router(ao.Problem(team, leads), policy=ao.policies.Prices())
+    >>> [router.assign(lead).rep_id for lead in leads]
+    ['junior', 'junior', 'senior', 'senior']
+    """
+
+    source = "Balseiro, Lu and Mirrokni 2023"
+
+    def __init__(
+        self,
+        *,
+        step: float = 0.05,
+        every: int | Literal["auto"] | None = "auto",
+        window: int = 2000,
+        prices: Mapping[str, float] | None = None,
+        fairness: float = 0.0,
+        quota: float | None = None,
+        must_assign: bool = False,
+    ) -> None:
+        options = Options(self)
+        self.auto = every == "auto"
+        named = None if self.auto or every is None else options.whole("every", every, least=1)
+        self.every = named
+        self.step = options.number("step", step)
+        self.window = options.whole("window", window, least=1)
+        self.prices = None if prices is None else options.amounts("prices", prices, zero=True)
+        self.fairness = options.number("fairness", fairness)
+        self.quota = None if quota is None else options.number("quota", quota)
+        self.must_assign = options.flag("must_assign", must_assign)
+        options.done()
+
+    @classmethod
+    def from_plan(cls, plan: Plan, **options: Any) -> Prices:
+        """Make a policy that begins with the prices of a plan's problem.
+
+        They are the dual prices of its tasks and its limits for the sum of values, whatever the
+        plan's own objective was; so yesterday's plan prices the stream of today.
+
+        Parameters
+        ----------
+        plan
+            A plan; only its problem matters.
+        **options
+            As for :class:`Prices`.
+
+        Examples
+        --------
+        >>> import assignopt as ao
+        >>> work = [ao.Task("small", value=1), ao.Task("big", value=3)]
+        >>> plan = ao.solve(ao.Problem([ao.Rep("ana", max_tasks=1)], work))
+        >>> 1 < ao.policies.Prices.from_plan(plan).prices["ana"] < 3
+        True
+        """
+        return cls(prices=plan_prices(plan.problem), **options)
+
+    def options(self) -> dict[str, Any]:
+        """Give the options that are not at their default."""
+        every: Any = "auto" if self.auto else self.every
+        given = {
+            "step": (self.step, 0.05),
+            "every": (every, "auto"),
+            "window": (self.window, 2000),
+            "prices": (None if self.prices is None else "given", None),
+            "fairness": (self.fairness, 0.0),
+            "quota": (self.quota, None),
+            "must_assign": (self.must_assign, False),
+        }
+        return {name: value for name, (value, default) in given.items() if value != default}
+
+    # -- decisions ---------------------------------------------------------------------------
+
+    def begin(self, state: State) -> None:
+        """Find the first prices, from the forecast."""
+        rules = state.problem.rules
+        state.memory.update(
+            window=[],
+            who={},
+            flow=[0, 0, 0],  # held now, held at each arrival added up, released
+            cover=[at for at, rule in enumerate(rules) if isinstance(rule, CoverAll)],
+            pinned={
+                rule.task: True for rule in rules if isinstance(rule, Pin) and rule.role == OWNER
+            },
+        )
+        if self.quota is not None:
+            state.memory["ahead"] = {}
+        self.install(self.learn(self.snapshot(state) | {"given": self.prices}), state)
+
+    def choose(self, task: Task, state: State) -> Choice:
+        """Say who takes the task."""
+        memory, pairs, step = state.memory, state.pairs, state.step
+        book, fair = memory["book"], self.fairness > 0
+        pool = state.candidates
+        if self.quota is not None:
+            pool = within(memory["ahead"], pool, state.weight, self.quota) or [
+                least_ahead(memory["ahead"], pool, state.weight)
+            ]
+        scores: dict[str, float] = {}
+        top, chosen = -np.inf, ""
+        for name in pool:
+            _, effort, reduced = pairs[name]
+            row = book.get(name)
+            if row is not None:
+                begun, price, drop, _, slot, fall, _ = row
+                gone = step - begun
+                if drop or price:
+                    price -= gone * drop
+                    if price > 0 or fair:
+                        reduced -= price * effort
+                if fall or slot:
+                    slot -= gone * fall
+                    if slot > 0 or fair:
+                        reduced -= slot
+            scores[name] = reduced
+            if reduced > top:
+                top, chosen = reduced, name
+            elif reduced == top and _sooner(name, chosen, state):
+                chosen = name
+        state.scores = scores
+        return chosen if top > 0 or self._must(task, state) else None
+
+    def _must(self, task: Task, state: State) -> bool:
+        memory, rules = state.memory, state.problem.rules
+        if self.must_assign or task.id in memory["pinned"]:
+            return True
+        covers: Any = [rules[at] for at in memory["cover"]]
+        return any(selects(rule.where, task) for rule in covers)
+
+    def price(self, task: Task, rep_id: str, state: State) -> float:
+        """Give the price of the rep's room that the task takes, in value."""
+        price, slot = self.prices_of(rep_id, state)
+        return float(price * state.effort_of(rep_id) + slot)
+
+    def prices_of(self, rep_id: str, state: State) -> tuple[float, float]:
+        """Give the present prices of a rep: of a unit of effort, and of a task."""
+        row = state.memory["book"].get(rep_id)
+        if row is None:
+            return 0.0, 0.0
+        gone = state.step - row[0]
+        price, slot = row[1] - gone * row[2], row[4] - gone * row[5]
+        return (price, slot) if self.fairness else (max(0.0, price), max(0.0, slot))
+
+    def assigned(self, task: Task, rep_id: str, state: State) -> None:
+        """Raise the price of who has the task, lower all others."""
+        state.memory["flow"][0] += 1
+        if not state.candidates:  # not a task of the stream: its load is seen when prices are found
+            return
+        memory = state.memory
+        if self.quota is not None:
+            note(memory["ahead"], rep_id, state.candidates, state.weight)
+        row = memory["book"].get(rep_id)
+        if row is not None:
+            price, slot = self.prices_of(rep_id, state)
+            _, _, drop, rise, _, fall, climb = row
+            price = price + rise * state.effort_of(rep_id) - drop or 0.0
+            slot = slot + climb - fall or 0.0
+            memory["book"][rep_id] = [state.step + 1, price, drop, rise, slot, fall, climb]
+        self._passed(state)
+
+    def passed(self, task: Task, state: State) -> None:
+        """Lower all prices."""
+        self._passed(state)
+
+    def _passed(self, state: State) -> None:
+        keep(state.memory, state.pairs, self.window)
+        flow = state.memory["flow"]
+        flow[1] += flow[0]
+        if self.fairness and state.memory["book"]:
+            self._share_out(state)
+
+    def _share_out(self, state: State) -> None:
+        """Lower all prices now, and keep the bonuses within their budget."""
+        memory, now = state.memory, state.step + 1
+        book, rate = memory["book"], memory["rate"]
+        ways = [1 if state.capacity[name] < np.inf else 4 for name in book]
+        rows = list(book.values())
+        main = [
+            row[way] - (now - row[0]) * row[way + 1] for row, way in zip(rows, ways, strict=True)
+        ]
+        rates = np.array([rate[name] for name in book])
+        kept = project(np.array(main), rates, self.fairness).tolist()
+        for name, row, way, price in zip(list(book), rows, ways, kept, strict=True):
+            new = [now, *row[1:]]
+            other = 5 - way
+            new[other] = max(0.0, row[other] - (now - row[0]) * row[other + 1])
+            new[way] = price
+            book[name] = new
+
+    def released(self, task: Task, rep_id: str, state: State) -> None:
+        """Count room that is given back."""
+        flow = state.memory["flow"]
+        flow[0], flow[2] = max(0, flow[0] - 1), flow[2] + 1
+
+    def credited(self, task: Task, rep_id: str, state: State) -> None:
+        """Take a task out of what is counted."""
+        state.memory["flow"][0] = len(state.holder)
+        if self.quota is not None:
+            credit(state.memory["ahead"], rep_id, state.weight)
+
+    # -- learning ----------------------------------------------------------------------------
+
+    def due(self, state: State) -> bool:
+        """Tell whether it is time to find prices anew."""
+        if not self.auto:
+            return super().due(state)
+        step, horizon = state.step, state.horizon or 0
+        early = step in (25, 50) and (
+            not len(state.problem.task_columns.id) or state.memory["flow"][2] > 0
+        )
+        return early or step % max(RARELY, horizon // OFTEN) == 0
+
+    def snapshot(self, state: State) -> Any:
+        """Copy what prices are found from."""
+        return snapshot_of(state, self.window)
+
+    def learn(self, snapshot: Any) -> Any:
+        """Find prices, and by how much each arrival moves them."""
+        return learned_prices(snapshot, self.step, self.fairness)
+
+    def install(self, learned: Any, state: State) -> None:
+        """Take prices over."""
+        state.memory.update(learned, book=dict(learned["book"]))  # the log keeps what was learned
+
+
+def _sooner(name: str, other: str, state: State) -> bool:
+    """Tell whether one of two reps has had fewer tasks per weight."""
+    count, weight = state.count, state.weight
+    return count[name] * weight[other] < count[other] * weight[name]

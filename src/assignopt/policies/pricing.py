@@ -1,0 +1,181 @@
+"""From a snapshot of a stream to prices: what is expected against the room that is left."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .duals import Room, dual_prices
+from .mixing import arrived_rows, expected_rows, paced, sample_ahead
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..columns import Floats
+    from ..problem import Problem
+    from .duals import Sample
+    from .state import State
+
+
+def snapshot_of(state: State, window: int) -> dict[str, Any]:
+    """Copy what prices depend on; nothing is looked at yet."""
+    memory = state.memory
+    return {
+        "problem": state.problem,
+        "reps": dict(state.reps),
+        "limit": dict(state.capacity),
+        "load": dict(state.load),
+        "open": dict(state.open),
+        "given": None,
+        "flow": list(memory["flow"]),
+        "step": state.step,
+        "horizon": state.horizon,
+        "window": memory["window"][-window:],
+        "who": list(memory["who"]),
+        "book": dict(memory.get("book", {})),
+    }
+
+
+def learned_prices(snapshot: Mapping[str, Any], step: float, fairness: float) -> dict[str, Any]:
+    """Find prices from a snapshot.
+
+    Returns
+    -------
+    dict
+        ``book``: rep id -> the arrival they are of; price of a unit of effort, by how much an
+        arrival lowers it, by how much a unit taken raises it; the same of a task. Of reps with a
+        limit. ``rate``: room per arrival left (with fairness).
+    """
+    names = list(snapshot["reps"])
+    place = {name: at for at, name in enumerate(names)}
+    expected = expected_rows(snapshot["problem"])  # the team begins with its reps
+    came = arrived_rows(snapshot["window"], snapshot["who"], place)
+    (limits, free), freed = _rooms(snapshot), _freed(snapshot)
+    now = snapshot["step"]
+    effort = _mean_effort([*expected, *came])
+    left = _left(snapshot, free, effort, freed)
+    ahead = free + np.where(np.isfinite(limits), limits, 0.0) * freed * left
+    room = Room(ahead[0], ahead[1])
+    horizon = max(now + left, 1.0)
+    sample = sample_ahead(expected, came, now, left, horizon)
+    start = _start(snapshot, names, limits)
+    rates = np.maximum(np.where(np.isfinite(ahead), ahead, 0.0) / left, 1e-12)
+    main = np.where(np.isfinite(limits[0]), 0, 1)
+    bonus = (main, rates[main, np.arange(len(names))], fairness) if fairness else None
+    if snapshot["given"] is not None:
+        price, slot = start if start is not None else (np.zeros(len(names)),) * 2
+    elif len(sample.weight):
+        price, slot = dual_prices(sample, room, start if now else None, bonus)
+    else:
+        price, slot = np.zeros(len(names)), np.zeros(len(names))
+    book = _book(now, names, limits, ahead, rates, (price, slot), sample, effort, step)
+    told: dict[str, Any] = {"book": book}
+    if bonus is not None:
+        told["rate"] = dict(zip(names, bonus[1].tolist(), strict=True))
+    return told
+
+
+def _book(
+    now: int,
+    names: list[str],
+    limits: Floats,
+    ahead: Floats,
+    rates: Floats,
+    prices: tuple[Floats, Floats],
+    sample: Sample,
+    effort: float,
+    step: float,
+) -> dict[str, list[float]]:
+    value = _mean_value(sample)
+    per = np.array([effort, 1.0])[:, None]
+    tasks = np.maximum(np.where(np.isfinite(ahead), ahead, 1.0) / per, 1.0)
+    size = np.where(np.isfinite(limits), step * value / per**2 / np.sqrt(tasks), 0.0)
+    drop = size * rates
+    rows = np.stack([prices[0], drop[0], size[0], prices[1], drop[1], size[1]], axis=1)
+    limited: list[bool] = np.any(np.isfinite(limits), axis=0).tolist()
+    return {name: [now, *row] for name, row, has in zip(names, rows, limited, strict=True) if has}
+
+
+def _rooms(snapshot: Mapping[str, Any]) -> tuple[Floats, Floats]:
+    """(2, R) limits and free room of effort and tasks."""
+    most = [
+        0 if not rep.active else inf if rep.max_tasks is None else rep.max_tasks
+        for rep in paced(snapshot["reps"].values(), 100)
+    ]
+    limits = np.array([list(snapshot["limit"].values()), most], float)
+    used = np.array([list(snapshot["load"].values()), list(snapshot["open"].values())], float)
+    return limits, np.maximum(limits - used, 0.0)
+
+
+def _freed(snapshot: Mapping[str, Any]) -> float:
+    """Estimate which part of what is held is released from one arrival to the next."""
+    _, area, freed = snapshot["flow"]
+    return float(freed / max(area, freed, 1))
+
+
+def _left(snapshot: Mapping[str, Any], free: Floats, effort: float, freed: float) -> float:
+    """How many arrivals are still expected."""
+    if snapshot["horizon"] is not None:
+        left = float(snapshot["horizon"] - snapshot["step"])
+    else:
+        tasks = np.minimum(free[0] / effort, free[1])
+        left = float(np.sum(tasks[np.isfinite(tasks)]))
+    if freed:  # the stream goes on for as long as it did
+        left = max(left, float(len(snapshot["window"])))
+    return max(left, 1.0)
+
+
+def _start(
+    snapshot: Mapping[str, Any], names: list[str], limits: Floats
+) -> tuple[Floats, Floats] | None:
+    """(R,) the prices given, or those of last time."""
+    given, book = snapshot["given"], snapshot["book"]
+    if given is not None:
+        price = np.array([given.get(name, 0.0) for name in names])
+        by_effort = np.isfinite(limits[0])
+        by_task = ~by_effort & np.isfinite(limits[1])
+        return np.where(by_effort, price, 0.0), np.where(by_task, price, 0.0)
+    if not book:
+        return None
+    nothing = (0.0,) * 7
+    cells = (cell for name in paced(names, 50) for cell in book.get(name, nothing))
+    rows = np.fromiter(cells, float, 7 * len(names)).reshape(-1, 7)
+    gone = snapshot["step"] - rows[:, 0]
+    return rows[:, 1] - gone * rows[:, 2], rows[:, 4] - gone * rows[:, 5]
+
+
+def _mean_effort(rows: list[Any]) -> float:
+    """Mean effort of a task with whom it is least, 1 where nothing is known."""
+    efforts = [min(row[2]) for row in paced(rows, 50) if row is not None]
+    mean = sum(efforts) / len(efforts) if efforts else 1.0
+    return mean if mean > 0 else 1.0
+
+
+def _mean_value(sample: Sample) -> float:
+    """Mean of a task's value with whom it is most; 0 where nothing is known."""
+    if not len(sample.weight):
+        return 0.0
+    best = np.maximum.reduceat(sample.value, sample.first)
+    return float(sample.weight @ best / max(float(sample.weight.sum()), 1e-12))
+
+
+def plan_prices(problem: Problem) -> dict[str, float]:
+    """Price the reps of a problem by all of its tasks: of a unit of effort, else of a task."""
+    rows, reps = expected_rows(problem), list(problem.reps.values())
+    limits = np.array(
+        [
+            [inf if rep.capacity is None else rep.capacity - rep.carried_load for rep in reps],
+            [inf if rep.max_tasks is None else rep.max_tasks for rep in reps],
+        ],
+        float,
+    ).reshape(2, -1)
+    tasks = float(len(problem.task_columns.id))
+    sample = sample_ahead(rows, [], 0, tasks, max(tasks, 1.0))
+    if not len(sample.weight):
+        return {rep.id: 0.0 for rep in reps}
+    price, slot = dual_prices(sample, Room(np.maximum(limits[0], 0.0), limits[1]))
+    effort = _mean_effort(rows)
+    found = np.where(np.isfinite(limits[0]), price + slot / effort, slot)
+    return {rep.id: float(one) for rep, one in zip(reps, found, strict=True)}
