@@ -489,3 +489,11 @@ def test_the_page_on_policies_has_a_row_for_each():
     rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
     for name in P.catalogue().policy:
         assert any(f"`{name}" in row for row in rows), name
+
+
+@every_policy
+def test_a_rep_who_is_entitled_to_nothing_breaks_no_policy(policy):
+    team = ao.Problem([ao.Rep(f"r{n}", capacity=0, tags={"room": 1}) for n in range(4)], [])
+    router = ao.Router(team, policy=policy)
+    said = router.assign(ao.Task("free", effort=0, tags={"kind": "a"}))
+    assert said.rep_id in (*team.reps, None)

@@ -16,7 +16,7 @@ import assignopt as ao
 from assignopt.dispatching import Desk
 from assignopt.policies import LongestWait, Policy
 from assignopt.routing.holding import LEAST, about, problem_of
-from strategies import problems
+from strategies import problems, tries
 
 WAITS = LongestWait()
 
@@ -61,7 +61,7 @@ def comparable(problem: ao.Problem) -> bool:
     return not (untimed and (calendars or capped))
 
 
-@settings(max_examples=150)
+@settings(max_examples=tries(150))
 @given(problems(), st.data())
 def test_at_every_moment_those_may_take_a_task_whom_the_checker_lets_have_it(
     problem: ao.Problem, data: st.DataObject
@@ -81,7 +81,7 @@ def test_at_every_moment_those_may_take_a_task_whom_the_checker_lets_have_it(
         assert problem_of(desk) is not None
 
 
-@settings(max_examples=60)
+@settings(max_examples=tries(60))
 @given(problems(), st.data())
 def test_a_state_restored_at_any_moment_goes_on_with_the_same_decisions(
     problem: ao.Problem, data: st.DataObject

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..columns import one_clock
 from ..plan import Reason
-from ..policies.state import State
+from ..policies.state import NOBODY, Pairs, State
 from ..records import OWNER, Rep, Role, Task
 from ..rules import MaxLoad
 from ..selectors import selects
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ..policies.policy import Choice, Policy
-    from ..policies.state import Pair
     from ..problem import Problem
     from .guards import Guard
     from .held import Seat
@@ -115,6 +114,7 @@ class Desk:
         self.away: set[str] = set()
         self._limit: dict[str, float] = {}
         self._most: dict[str, float] = {}
+        self._free: dict[str, float] = {}  # effort that fits; below 0: takes nothing at all
         self._seats = Seats(problem, reps, copies)
         self.state.pairs_of = self._seats.pairs
         self._calendars, self._guards = guards_of(problem, self.state, policy.waits)
@@ -147,8 +147,17 @@ class Desk:
             self._limit[name] = least + 1e-9 * (1 + abs(least)) if least < inf else inf
             self._most[name] = inf if rep.max_tasks is None else rep.max_tasks
             state.available[name] = rep.active and name not in self.away
+            self._make_room(name)
         for guard in self._guards:
             guard.renew(state.reps)
+
+    def _make_room(self, name: str) -> None:
+        """Work out how much effort a rep can take, after anything that it depends on."""
+        state = self.state
+        if state.available[name] and state.open[name] < self._most[name]:
+            self._free[name] = max(0.0, self._limit[name] - state.load[name])
+        else:
+            self._free[name] = -1.0
 
     def set_rep(self, rep: Rep) -> None:
         """Let a rep in, or put this record in the place of the one with the same id."""
@@ -167,6 +176,7 @@ class Desk:
         """Say that a rep takes tasks, or none for now."""
         (self.away.discard if available else self.away.add)(rep_id)
         self.state.available[rep_id] = available and self.state.reps[rep_id].active
+        self._make_room(rep_id)
         self.policy.team_changed(self.state)
 
     def _available_from(self, rep_id: str) -> float:
@@ -181,7 +191,7 @@ class Desk:
 
     # -- decisions ---------------------------------------------------------------------------
 
-    def pairs(self, task: Task) -> dict[str, Pair]:
+    def pairs(self, task: Task) -> Pairs:
         """Give fit, effort and value of everybody who could ever own a task."""
         return self._seats.pairs(task)
 
@@ -246,7 +256,7 @@ class Desk:
 
     def _before_batch(self) -> None:
         """Let the state be about no task."""
-        self.state.candidates, self.state.pairs, self.state.role = (), {}, OWNER
+        self.state.candidates, self.state.pairs, self.state.role = (), NOBODY, OWNER
 
     def _placed(self, task: Task, choice: Choice) -> Choices:
         """Settle one task of a batch."""
@@ -292,17 +302,10 @@ class Desk:
 
     def _admitted(self, task: Task, without: Sequence[str]) -> list[str]:
         """List who may take the seat that ``state.pairs`` is about, in the order of the team."""
-        state = self.state
-        load, limit, opened, most = state.load, self._limit, state.open, self._most
-        available = state.available
-        found = [
-            name
-            for name, (_, effort, _) in state.pairs.items()
-            if available[name]
-            and (load[name] + effort <= limit[name] or not effort)
-            and opened[name] < most[name]
-            and name not in without
-        ]
+        state, free = self.state, self._free
+        found = [name for name, effort in state.pairs.effort.items() if free[name] >= effort]
+        if without:
+            found = [name for name in found if name not in without]
         for guard in self._guards:
             if found and guard.concerns(task):
                 found = [name for name in found if guard.allows(task, name, state)]
@@ -341,6 +344,7 @@ class Desk:
         for role, (name, effort, worth, value) in held.seats.items():
             state.load[name] += effort
             state.open[name] += 1
+            self._make_room(name)
             state.last[name], state.last_time[name] = state.step, held.at
             times = state.times[name]
             times.append(held.at)
@@ -382,7 +386,7 @@ class Desk:
         self._keep(Held(task, seats, held.at, held.pairs))
         self.policy.assigned(task, people[OWNER], state)
 
-    def whole_pairs(self, held: Held) -> dict[str, Pair]:
+    def whole_pairs(self, held: Held) -> Pairs:
         """Give fit, effort and value of each rep that could own a task that is held."""
         whole = held.task.model_copy(update={"roles": ()})
         return self._seats.pairs(whole, None, held.pairs)
@@ -416,6 +420,7 @@ class Desk:
             state.open[name] -= 1
             if not state.open[name]:  # so that rounding does not pile up
                 state.load[name] = state.reps[name].carried_load
+            self._make_room(name)
             for guard in self._guards:
                 guard.done(held, name, role, credited=credited)
         state.holder.pop(task_id, None)
@@ -443,16 +448,14 @@ class Desk:
 
     def _conditions(self, task: Task) -> Iterator[Condition]:
         """Give all that may stop a rep from taking the task now: reason, words, who is fine."""
-        state, limit, most = self.state, self._limit, self._most
+        state = self.state
         yield Reason.NO_AVAILABILITY, lambda _: "not available", state.available.__getitem__
         for guard in self._guards:
             if guard.concerns(task):
                 yield guard.reason, _saying(guard, task), _allowing(guard, task, state)
 
         def has_room(name: str) -> bool:
-            effort = state.effort_of(name)
-            fits = state.load[name] + effort <= limit[name] or not effort
-            return fits and state.open[name] < most[name]
+            return self._free[name] >= state.effort_of(name)
 
         yield Reason.NO_CAPACITY, self._full, has_room
 
@@ -533,6 +536,8 @@ class Desk:
             mine = getattr(state, column)
             for name in mine:
                 mine[name] = data["reps"][column][name]
+        for name in state.reps:
+            self._make_room(name)
         state.last_time = {n: -inf if t is None else t for n, t in state.last_time.items()}
         state.times = {name: list(data["times"].get(name, ())) for name in state.reps}
         state.now, state.step = float(data["now"]), int(data["step"])

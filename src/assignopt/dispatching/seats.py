@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..plan import Reason
+from ..policies.state import Pairs
 from ..rules import Allow, Forbid, MinFit
 from ..selectors import answer, selects
 
 if TYPE_CHECKING:
     from ..columns import Bools
-    from ..policies.state import Pair
     from ..problem import Problem
     from ..records import Rep, Role, Task
 
 KEPT = 20_000
 """How many kinds of tasks are remembered."""
 
-Fits = dict[str, tuple[float, float]]
-"""rep id -> fit and efficiency, in the order of the team."""
+EFFORTS = 100
+"""For how many different efforts of one kind the cost for each rep is remembered."""
 
 
 class Seats:
@@ -72,48 +72,47 @@ class Seats:
             np.array([selects(rule.rep, rep) for rep in reps.values()], bool)
             for rule in self._rules
         ]
-        self._kinds: dict[Any, Fits] = {}
+        self._kinds: dict[Any, _Kind] = {}
 
     def pairs(
         self, task: Task, role: Role | None = None, given: Mapping[str, Any] | None = None
-    ) -> dict[str, Pair]:
+    ) -> Pairs:
         """Give fit, effort and value of each rep that could ever hold the seat."""
-        fits = self._kind(task, role)
+        kind = self._kind(task, role)
         effort = task.effort if role is None else role.effort
         worth = task.value * credit_of(task, role)
         rows = given
         if rows is None and self._listed is not None:
             rows = self._listed.of(task.id)
         if rows is None:
-            return {
-                name: (fit, effort / efficiency, worth * fit)
-                for name, (fit, efficiency) in fits.items()
-            }
-        found: dict[str, Pair] = {}
-        for name, (fit, efficiency) in fits.items():
-            row = rows.get(name)
-            if row is not None:
-                found[name] = self._overridden(task, role, row, fit, efficiency)
-        least = self._least_fit
-        if least is None:
-            return found
-        return {name: pair for name, pair in found.items() if pair[0] >= least}
+            value = {name: worth * fit for name, fit in kind.fit.items()}
+            return Pairs(kind.fit, kind.effort_of(effort), value)
+        return self._overridden(task, role, rows, kind)
 
     def _overridden(
-        self, task: Task, role: Role | None, row: Any, fit: float, efficiency: float
-    ) -> Pair:
-        """Put what a row of the pairs table says in the place of what is so by default."""
-        own_fit, own_effort, own_value = row
+        self, task: Task, role: Role | None, rows: Mapping[str, Any], kind: _Kind
+    ) -> Pairs:
+        """Put what rows of the pairs table say in the place of what is so by default."""
         credit = credit_of(task, role)
-        if own_fit is not None:
-            fit = own_fit
-        effort = (task.effort if role is None else role.effort) / efficiency
-        if role is None and own_effort is not None:
-            effort = own_effort
-        value = task.value * credit * fit if own_value is None else own_value * credit
-        return fit, effort, value
+        plain = kind.effort_of(task.effort if role is None else role.effort)
+        least = -np.inf if self._least_fit is None else self._least_fit
+        fits: dict[str, float] = {}
+        efforts: dict[str, float] = {}
+        values: dict[str, float] = {}
+        for name, usual in kind.fit.items():
+            row = rows.get(name)
+            if row is None:
+                continue
+            own_fit, own_effort, own_value = row
+            fit = usual if own_fit is None else own_fit
+            if fit < least:
+                continue
+            fits[name] = fit
+            efforts[name] = plain[name] if role is not None or own_effort is None else own_effort
+            values[name] = (task.value * fit if own_value is None else own_value) * credit
+        return Pairs(fits, efforts, values)
 
-    def _kind(self, task: Task, role: Role | None) -> Fits:
+    def _kind(self, task: Task, role: Role | None) -> _Kind:
         requires = task.requires if role is None else role.requires
         key: Any = (task.customer_type, tuple(requires.items()))
         if self._rules:
@@ -126,17 +125,17 @@ class Seats:
             found = self._kinds[key] = self._look_up(task, requires)
         return found
 
-    def _look_up(self, task: Task, requires: Mapping[str, float]) -> Fits:
+    def _look_up(self, task: Task, requires: Mapping[str, float]) -> _Kind:
         who = self._by_rule(task, self._by_skill(requires, np.ones(len(self._ids), bool)))
-        fits = {}
+        fits, efficiency = {}, {}
         kind = task.customer_type
         listed = self._listed is not None  # its fit may be another: looked at with the pair
         for row in np.flatnonzero(who).tolist():
             name = self._ids[row]
             fit = fit_for(self._fit_of[name], kind)
             if listed or self._least_fit is None or fit >= self._least_fit:
-                fits[name] = (fit, float(self._efficiency[row]))
-        return fits
+                fits[name], efficiency[name] = fit, float(self._efficiency[row])
+        return _Kind(fits, efficiency)
 
     def _by_skill(self, requires: Mapping[str, float], who: Bools) -> Bools:
         for skill, least in requires.items():
@@ -172,6 +171,26 @@ class Seats:
         if self._least_fit is not None:
             return Reason.NO_FIT, f"no rep has a fit of at least {self._least_fit:g}"
         return Reason.NO_FIT, "no pair is given for anybody who could take it"
+
+
+class _Kind:
+    """Who may hold the tasks of one kind, with which fit and at which cost."""
+
+    __slots__ = ("_efficiency", "_efforts", "fit")
+
+    def __init__(self, fit: dict[str, float], efficiency: dict[str, float]) -> None:
+        self.fit, self._efficiency = fit, efficiency
+        self._efforts: dict[float, dict[str, float]] = {}
+
+    def effort_of(self, effort: float) -> dict[str, float]:
+        """Give what an effort costs each of them."""
+        found = self._efforts.get(effort)
+        if found is None:
+            if len(self._efforts) >= EFFORTS:
+                self._efforts.clear()
+            found = {name: effort / one for name, one in self._efficiency.items()}
+            self._efforts[effort] = found
+        return found
 
 
 class _Listed:

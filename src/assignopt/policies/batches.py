@@ -185,9 +185,9 @@ class BalanceThenTrim(Policy):
 
     def choose(self, task: Task, state: State) -> Choice:
         """Say who takes the task."""
-        held, weight = state.memory["balance"], state.weight
+        held = state.memory["balance"]
         amount_of(task, self.balance)  # so that a task without one is refused before it counts
-        chosen = min(state.candidates, key=lambda name: held[name] / weight[name])
+        chosen = min(state.candidates, key=lambda name: state.per_weight(held[name], name))
         amount = amount_of(task, self.trim)
         over = self._over(state.memory["trim"][chosen] + amount)
         return Reason.NO_CAPACITY if over else chosen
@@ -201,13 +201,13 @@ class BalanceThenTrim(Policy):
     def _trimmed(self, tasks: Sequence[Task], state: State) -> list[Choice]:
         sizes = [amount_of(task, self.balance) for task in tasks]
         extra = [amount_of(task, self.trim) for task in tasks]
-        held, weight = dict(state.memory["balance"]), state.weight
+        held = dict(state.memory["balance"])
         choices: list[Choice] = [None] * len(tasks)
         got: dict[str, list[int]] = {}
         for place in sorted(range(len(tasks)), key=lambda place: -sizes[place]):
             able = state.may_take(tasks[place])
             if able:
-                chosen = min(able, key=lambda name: held[name] / weight[name])
+                chosen = min(able, key=lambda name: state.per_weight(held[name], name))
                 choices[place] = chosen
                 held[chosen] += sizes[place]
                 got.setdefault(chosen, []).append(place)

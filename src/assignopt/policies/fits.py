@@ -43,9 +43,9 @@ class GreedyFit(Policy):
 
     def choose(self, task: Task, state: State) -> Choice:
         """Say who takes the task."""
-        pairs, load, weight = state.pairs, state.load, state.weight
-        state.scores = scores = {name: pairs[name][0] for name in state.candidates}
-        return max(scores, key=lambda name: (scores[name], -load[name] / weight[name]))
+        fit = state.pairs.fit
+        state.scores = {name: fit[name] for name in state.candidates}
+        return _highest(state.scores, state)
 
 
 class GreedyValue(Policy):
@@ -72,9 +72,15 @@ class GreedyValue(Policy):
 
     def choose(self, task: Task, state: State) -> Choice:
         """Say who takes the task."""
-        pairs, load, weight = state.pairs, state.load, state.weight
-        state.scores = scores = {name: pairs[name][2] for name in state.candidates}
-        return max(scores, key=lambda name: (scores[name], -load[name] / weight[name]))
+        value = state.pairs.value
+        state.scores = {name: value[name] for name in state.candidates}
+        return _highest(state.scores, state)
+
+
+def _highest(scores: Mapping[str, float], state: State) -> str:
+    """Give the one with the highest score; of equals the least load per weight."""
+    top = max(scores.values())
+    return min((n for n, one in scores.items() if one == top), key=state.load_per_weight)
 
 
 class FilterAndScore(Policy):
@@ -145,7 +151,7 @@ Scores = dict[str, float]
 
 
 def _fit(task: Task, state: State) -> Scores:
-    return {name: 100 * state.pairs[name][0] for name in state.candidates}
+    return {name: 100 * state.fit_of(name) for name in state.candidates}
 
 
 def _skills(task: Task, state: State) -> Scores:
@@ -174,8 +180,8 @@ def _room(task: Task, state: State) -> Scores:
 
 
 def _value(task: Task, state: State) -> Scores:
-    most = max(state.pairs[name][2] for name in state.candidates)
-    return {name: 100 * state.pairs[name][2] / (most or 1) for name in state.candidates}
+    most = max(state.value_of(name) for name in state.candidates)
+    return {name: 100 * state.value_of(name) / (most or 1) for name in state.candidates}
 
 
 def _least(found: Mapping[str, float]) -> Scores:

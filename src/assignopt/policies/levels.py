@@ -85,16 +85,16 @@ class Level(Policy):
         if memory["period"] != self._now(state):
             return 0.0
         counted: float = memory["calibration"][rep_id] + memory["meetings"][rep_id]
-        return counted / state.weight[rep_id]
+        return state.per_weight(counted, rep_id)
 
     def choose(self, task: Task, state: State) -> Choice:
         """Say who takes the task."""
-        memory, weight = state.memory, state.weight
+        memory = state.memory
         if memory["period"] != self._now(state):
             levels = dict.fromkeys(state.candidates, 0.0)
         else:
             met, plus = memory["meetings"], memory["calibration"]
-            levels = {name: (plus[name] + met[name]) / weight[name] for name in state.candidates}
+            levels = {n: state.per_weight(plus[n] + met[n], n) for n in state.candidates}
         tag = self.priority
         if tag is None:
             return min(levels, key=levels.__getitem__)

@@ -67,8 +67,7 @@ def soonest(names: Sequence[str], state: State) -> tuple[int, Sequence[str]]:
 
 def least_loaded(names: Iterable[str], state: State) -> str:
     """Give the rep with the least load per weight; of equals the one who waits longest."""
-    load, weight, last = state.load, state.weight, state.last
-    return min(names, key=lambda name: (load[name] / weight[name], last[name]))
+    return min(names, key=lambda name: (state.load_per_weight(name), state.last[name]))
 
 
 def amount_of(task: Any, name: str, default: float | None = None) -> float:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..columns import Floats, Ints
     from ..problem import Problem
-    from .state import Pair
+    from .state import Pairs
 
 Item = TypeVar("Item")
 
@@ -89,16 +89,15 @@ def _described(problem: Problem) -> list[Row | None]:
     return found
 
 
-def keep(memory: dict[str, Any], pairs: Mapping[str, Pair], most: int) -> None:
+def keep(memory: dict[str, Any], pairs: Pairs, most: int) -> None:
     """Keep the pairs of a task that came; of the latest, at least ``most``.
 
     Those who may take it are kept once, as text, for all tasks that they may take.
     """
     who, window = memory["who"], memory["window"]
-    value = [pair[2] for pair in pairs.values()]
-    effort = [pair[1] for pair in pairs.values()]
+    value, effort = list(pairs.value.values()), list(pairs.effort.values())
     one = effort[0] if effort and effort.count(effort[0]) == len(effort) else effort
-    window.append([who.setdefault(BETWEEN.join(pairs), len(who)), value, one])
+    window.append([who.setdefault(BETWEEN.join(pairs.fit), len(who)), value, one])
     if len(window) >= 2 * most:
         del window[:most]
         if len(who) > most:

@@ -203,7 +203,8 @@ class Prices(Policy):
 
     def choose(self, task: Task, state: State) -> Choice:
         """Say who takes the task."""
-        memory, pairs, step = state.memory, state.pairs, state.step
+        memory, step = state.memory, state.step
+        value, efforts = state.pairs.value, state.pairs.effort
         book, fair = memory["book"], self.fairness > 0
         pool = state.candidates
         if self.quota is not None:
@@ -213,16 +214,16 @@ class Prices(Policy):
         scores: dict[str, float] = {}
         top, chosen = -np.inf, ""
         for name in pool:
-            _, effort, reduced = pairs[name]
+            reduced = value[name]
             row = book.get(name)
             if row is not None:
                 begun, price, drop, _, slot, fall, _ = row
                 gone = step - begun
-                if drop or price:
+                if price or drop:
                     price -= gone * drop
                     if price > 0 or fair:
-                        reduced -= price * effort
-                if fall or slot:
+                        reduced -= price * efforts[name]
+                if slot or fall:
                     slot -= gone * fall
                     if slot > 0 or fair:
                         reduced -= slot

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from math import inf
@@ -11,13 +12,50 @@ from typing import TYPE_CHECKING, Any
 from ..records import OWNER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from ..problem import Problem
     from ..records import Rep, Task
 
 Pair = tuple[float, float, float]
 """Fit, effort and value of one pair."""
+
+
+class Pairs(Mapping[str, Pair]):
+    """rep id -> (fit, effort, value) of everybody who could ever take a task.
+
+    Kept as three mappings, which are quicker to read, and mostly shared between tasks.
+
+    Parameters
+    ----------
+    fit, effort, value
+        rep id -> number, of the same reps in the same order.
+
+    Examples
+    --------
+    >>> pairs = Pairs({"ana": 0.5}, {"ana": 2.0}, {"ana": 3.0})
+    >>> pairs["ana"], pairs.value["ana"]
+    ((0.5, 2.0, 3.0), 3.0)
+    """
+
+    __slots__ = ("effort", "fit", "value")
+
+    def __init__(
+        self, fit: Mapping[str, float], effort: Mapping[str, float], value: Mapping[str, float]
+    ) -> None:
+        self.fit, self.effort, self.value = fit, effort, value
+
+    def __getitem__(self, rep_id: str) -> Pair:
+        return self.fit[rep_id], self.effort[rep_id], self.value[rep_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.fit)
+
+    def __len__(self) -> int:
+        return len(self.fit)
+
+
+NOBODY = Pairs({}, {}, {})
 
 
 @dataclass(slots=True, eq=False)
@@ -76,7 +114,8 @@ class State:
         What a policy may leave of its choice: candidate -> score, the higher the better. They are
         the order of a decision's alternatives.
     pairs
-        rep id -> (fit, effort, value) for the present task, of everybody who could ever take it.
+        :class:`Pairs`: rep id -> (fit, effort, value) for the present task, of everybody who could
+        ever take it.
     may_take
         A function: the candidates of any task, as of now.
     pairs_of
@@ -117,33 +156,37 @@ class State:
     candidates: Sequence[str] = ()
     role: str = OWNER
     scores: Mapping[str, float] | None = None
-    pairs: Mapping[str, Pair] = field(default_factory=dict)
+    pairs: Pairs = field(default_factory=lambda: NOBODY)
     may_take: Callable[[Task], Sequence[str]] = lambda task: ()
-    pairs_of: Callable[[Task], Mapping[str, Pair]] = lambda task: {}
+    pairs_of: Callable[[Task], Pairs] = lambda task: NOBODY
     available_from: Callable[[str], float] = lambda rep_id: -inf
     ask: Callable[[Task, Callable[[Task, State], Any]], Any] = lambda task, choose: None
     bids_of: Callable[[str], Mapping[str, float]] = lambda task_id: {}
 
     def fit_of(self, rep_id: str) -> float:
         """Give the fit of a rep for the present task."""
-        return self.pairs[rep_id][0]
+        return self.pairs.fit[rep_id]
 
     def effort_of(self, rep_id: str) -> float:
         """Give what the present task costs a rep, in effort units."""
-        return self.pairs[rep_id][1]
+        return self.pairs.effort[rep_id]
 
     def value_of(self, rep_id: str) -> float:
         """Give the value of the present task with a rep."""
-        return self.pairs[rep_id][2]
+        return self.pairs.value[rep_id]
 
     def room(self, rep_id: str) -> float:
         """Give how much more effort a rep can hold; infinity without a limit."""
         return self.capacity[rep_id] - self.load[rep_id]
 
+    def per_weight(self, amount: float, rep_id: str) -> float:
+        """Give an amount per weight of a rep; infinity for one who is entitled to nothing."""
+        weight = self.weight[rep_id]
+        return amount / weight if weight else inf
+
     def load_per_weight(self, rep_id: str) -> float:
         """Give the load of a rep per weight; infinity for one who is entitled to nothing."""
-        weight = self.weight[rep_id]
-        return self.load[rep_id] / weight if weight else inf
+        return self.per_weight(self.load[rep_id], rep_id)
 
     def received(self, rep_id: str, seconds: float) -> int:
         """Count the assignments of a rep within the last ``seconds``."""

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..errors import Faults
 from ..plan import frame_of
 from ..records import Rep, Task
+from .decision import Decision
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from .decision import Decision
 
 KINDS = (
     *("assign", "batch", "adopt", "release", "credit_back", "available", "rep", "replan"),
@@ -58,6 +57,44 @@ class Event(NamedTuple):
         given = {name: _plain(value) for name, value in self.given.items()}
         data = {"kind": self.kind, "at": self.at, "clock": self.clock, **given}
         return data | ({"said": [one.to_data() for one in self.said]} if self.said else {})
+
+
+class Assigned(NamedTuple):
+    """What is kept of one assignment: all but who else there was.
+
+    A log of a million decisions is to be small, and light for whoever collects garbage.
+    """
+
+    task: Task
+    to: str | None
+    pairs: Any
+    clock: str
+    rep_id: str | None
+    reason: Any
+    detail: str
+    price: float
+    roles: dict[str, str | None] | None
+    at: float
+    number: int
+    policy: str
+
+    def event(self) -> Event:
+        """Give it as an event."""
+        given: dict[str, Any] = {"task": self.task}
+        given |= {} if self.to is None else {"to": self.to}
+        given |= {} if self.pairs is None else {"pairs": self.pairs}
+        said = Decision(
+            self.task.id,
+            self.rep_id,
+            self.reason,
+            self.detail,
+            self.price,
+            self.roles or {},
+            self.at,
+            self.number,
+            self.policy,
+        )
+        return Event("assign", self.at, self.clock, given, (said,))
 
 
 def _plain(value: Any) -> Any:

@@ -20,7 +20,7 @@ from ..rebalancing import rebalance
 from ..records import Rep, Task
 from .background import Learner
 from .decision import Decision
-from .events import Event, log_frame, write_log
+from .events import Assigned, Event, log_frame, write_log
 from .holding import problem_of
 from .reading import read_pairs, read_policy, read_tasks, unknown_rep, unknown_task
 from .replaying import played_again
@@ -112,7 +112,7 @@ class Router:
         faults.raise_if_any()
         self._desk = Desk(problem, policy, seed, horizon, learns=learn_inline)
         self._clock = clock
-        self._events: list[Event] = []
+        self._events: list[Event | Assigned] = []
         self._lock = RLock()
         self._learner: Learner | None = None
         if state is not None:
@@ -180,10 +180,10 @@ class Router:
             desk.state.now = now
             found = desk.offer(task, to=to, pairs=pairs)
             decision = self._decided(found, number, by_hand=to is not None)
-            given = {"task": task} if to is None else {"task": task, "to": to}
-            if pairs is not None:
-                given["pairs"] = pairs
-            self._note("assign", given, (decision,))
+            kept = (found.rep_id, found.reason, decision.detail, found.price, found.roles or None)
+            self._events.append(
+                Assigned(task, to, pairs, desk.state.clock, *kept, now, number, decision.policy)
+            )
             if self._learner is not None and desk.policy.due(desk.state):
                 self._learner.wake()
             return decision
@@ -540,13 +540,17 @@ class Router:
     def log(self) -> pd.DataFrame:
         """All that has happened since this router was made, as a frame; nothing is ever removed."""
         with self._lock:
-            return log_frame(self._events)
+            return log_frame(self._happened())
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """All that has happened since this router was made."""
+        """All that has happened since this router was made; decisions without their runners-up."""
         with self._lock:
-            return tuple(self._events)
+            return tuple(self._happened())
+
+    def _happened(self) -> Iterator[Event]:
+        for one in self._events:
+            yield one.event() if isinstance(one, Assigned) else one
 
     @property
     def state(self) -> dict[str, Any]:
@@ -562,7 +566,7 @@ class Router:
     def log_to_json(self) -> str:
         """Give the log as JSON, an event to a line, for :meth:`replay`."""
         with self._lock:
-            return write_log(self._events)
+            return write_log(self._happened())
 
     @classmethod
     def replay(
