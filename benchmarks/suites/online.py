@@ -111,7 +111,7 @@ def latency(reps: int, tasks: int, rate: float, every: int) -> dict[str, Any]:
         for task, at in zip(stream.tasks, due, strict=True):
             at += begun
             while now() < at:
-                time.sleep(0)
+                pass
             came, used = now(), own()
             router.assign(task)
             busy.append(own() - used)
