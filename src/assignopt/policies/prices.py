@@ -30,6 +30,9 @@ OFTEN = 20
 RARELY = 100
 """Arrivals between two such moments, at least."""
 
+KEPT = 10_000
+"""How many tasks that were left are remembered, so that they do not count as new."""
+
 
 class Prices(Policy):
     r"""Give a task to whom it is worth most beyond the price of their room.
@@ -59,7 +62,9 @@ class Prices(Policy):
     *Reps who become free again.* A price is one of concurrent room. The room expected until the
     horizon is what is free now and what is likely to be given back: limit x the part of what is
     held that was released from one arrival to the next, so far, x arrivals left. Before the first
-    release that is nothing. Who is away now is taken to come back.
+    release that is nothing, so the first tasks wait for as long as work takes. Who is away now is
+    taken to come back. A task that was left and is offered again counts as one arrival; when all
+    that was expected has come, it has no price to pay.
 
     *Guarantees.* With i.i.d. arrivals the loss against the best plan in hindsight is O(sqrt(T)) by
     mirror descent; rules and limits always hold, whatever the prices.
@@ -192,6 +197,9 @@ class Prices(Policy):
             window=[],
             who={},
             flow=[0, 0, 0],  # held now, held at each arrival added up, released
+            came=0,  # arrivals; what is offered again is none
+            new=False,  # whether the last offer was an arrival
+            left={},  # tasks that nobody took, which may be offered again
             cover=[at for at, rule in enumerate(rules) if isinstance(rule, CoverAll)],
             pinned={
                 rule.task: True for rule in rules if isinstance(rule, Pin) and rule.role == OWNER
@@ -203,8 +211,8 @@ class Prices(Policy):
 
     def choose(self, task: Task, state: State) -> Choice:
         """Say who takes the task."""
-        memory, pairs, step = state.memory, state.pairs, state.step
-        book, fair = memory["book"], self.fairness > 0
+        memory, pairs, step = state.memory, state.pairs, state.memory["came"]
+        book, fair = self._book(task, state), self.fairness > 0
         pool = state.candidates
         if self.quota is not None:
             pool = within(memory["ahead"], pool, state.weight, self.quota) or [
@@ -243,15 +251,24 @@ class Prices(Policy):
 
     def price(self, task: Task, rep_id: str, state: State) -> float:
         """Give the price of the rep's room that the task takes, in value."""
+        if rep_id not in self._book(task, state):
+            return 0.0
         price, slot = self.prices_of(rep_id, state)
         return float(price * state.effort_of(rep_id) + slot)
+
+    def _book(self, task: Task, state: State) -> Mapping[str, list[float]]:
+        """Give the prices that hold for a task: none where all has come, and it still waits."""
+        memory, horizon = state.memory, state.horizon
+        over = horizon is not None and memory["came"] >= horizon and task.id in memory["left"]
+        book: Mapping[str, list[float]] = {} if over else memory["book"]
+        return book
 
     def prices_of(self, rep_id: str, state: State) -> tuple[float, float]:
         """Give the present prices of a rep: of a unit of effort, and of a task."""
         row = state.memory["book"].get(rep_id)
         if row is None:
             return 0.0, 0.0
-        gone = state.step - row[0]
+        gone = state.memory["came"] - row[0]
         price, slot = row[1] - gone * row[2], row[4] - gone * row[5]
         return (price, slot) if self.fairness else (max(0.0, price), max(0.0, slot))
 
@@ -263,29 +280,42 @@ class Prices(Policy):
         memory = state.memory
         if self.quota is not None:
             note(memory["ahead"], rep_id, state.candidates, state.weight)
+        new = memory["left"].pop(task.id, None) is None
         row = memory["book"].get(rep_id)
         if row is not None:
             price, slot = self.prices_of(rep_id, state)
             _, _, drop, rise, _, fall, climb = row
-            price = price + rise * state.effort_of(rep_id) - drop or 0.0
-            slot = slot + climb - fall or 0.0
-            memory["book"][rep_id] = [state.step + 1, price, drop, rise, slot, fall, climb]
-        self._passed(state)
+            price = price + rise * state.effort_of(rep_id) - new * drop or 0.0
+            slot = slot + climb - new * fall or 0.0
+            now = memory["came"] + new
+            memory["book"][rep_id] = [now, price, drop, rise, slot, fall, climb]
+        self._passed(state, new=new)
 
     def passed(self, task: Task, state: State) -> None:
         """Lower all prices."""
-        self._passed(state)
+        left = state.memory["left"]
+        new = task.id not in left
+        left[task.id] = True
+        if len(left) > KEPT:
+            del left[next(iter(left))]
+        self._passed(state, new=new)
 
-    def _passed(self, state: State) -> None:
-        keep(state.memory, state.pairs, self.window)
-        flow = state.memory["flow"]
+    def _passed(self, state: State, *, new: bool) -> None:
+        """Count an arrival; not a task that has been left before, and is offered again."""
+        memory = state.memory
+        memory["new"] = new
+        if not new:
+            return
+        keep(memory, state.pairs, self.window)
+        flow = memory["flow"]
         flow[1] += flow[0]
-        if self.fairness and state.memory["book"]:
+        if self.fairness and memory["book"]:
             self._share_out(state)
+        memory["came"] += 1
 
     def _share_out(self, state: State) -> None:
         """Lower all prices now, and keep the bonuses within their budget."""
-        memory, now = state.memory, state.step + 1
+        memory, now = state.memory, state.memory["came"] + 1
         book, rate = memory["book"], memory["rate"]
         ways = [1 if state.capacity[name] < np.inf else 4 for name in book]
         rows = list(book.values())
@@ -316,9 +346,9 @@ class Prices(Policy):
 
     def due(self, state: State) -> bool:
         """Tell whether it is time to find prices anew."""
-        if not self.auto:
-            return super().due(state)
-        step, horizon = state.step, state.horizon or 0
+        step, horizon = state.memory["came"], state.horizon or 0
+        if not state.memory["new"] or not self.auto:
+            return state.memory["new"] and bool(self.every) and step % (self.every or 1) == 0
         early = step in (25, 50) and (
             not len(state.problem.task_columns.id) or state.memory["flow"][2] > 0
         )

@@ -30,7 +30,7 @@ def snapshot_of(state: State, window: int) -> dict[str, Any]:
         "open": dict(state.open),
         "given": None,
         "flow": list(memory["flow"]),
-        "step": state.step,
+        "step": memory["came"],
         "horizon": state.horizon,
         "window": memory["window"][-window:],
         "who": list(memory["who"]),
