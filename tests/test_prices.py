@@ -326,6 +326,57 @@ def least_used(problem: ao.Problem, tasks: list[ao.Task], **options: float) -> t
     return min(parts), sum(state.value.values())
 
 
+def desk_of(slots: int, tasks: int, busy: float) -> tuple[ao.Problem, ao.streams.Stream]:
+    """Make a help desk: everybody may take everything, all of it worth the same, one a second."""
+    team = [ao.Rep(f"r{r}", max_tasks=slots) for r in range(5)]
+    forecast = [ao.Task(f"f{n}") for n in range(tasks)]
+    work = [ao.Task(f"t{n}") for n in range(tasks)]
+    return ao.Problem(team, forecast), ao.streams.Stream(work, durations=busy)
+
+
+def test_room_for_few_of_equal_tasks_is_used_from_the_start() -> None:
+    problem, _ = desk_of(slots=2, tasks=500, busy=1)
+    router = ao.Router(problem, policy=Prices())
+    taken = [router.assign(ao.Task(f"t{n}")).rep_id for n in range(500)]
+    assert sum(name is not None for name in taken) == 10
+    assert sum(name is not None for name in taken[:250]) >= 5
+
+
+@pytest.mark.parametrize("busy", [5.0, 15.0])
+@pytest.mark.parametrize("retry", [False, True])
+def test_equal_tasks_that_are_soon_done_do_not_wait_for_dearer_ones(
+    busy: float, retry: bool
+) -> None:
+    problem, stream = desk_of(slots=4, tasks=400, busy=busy)
+    run = ao.simulate(problem, [Prices()], arrivals=stream, retry=retry, hindsight=False).runs
+    assert run["coverage"][0] >= (1 if retry else 0.95)
+    assert run["waiting_mean"][0] <= busy
+
+
+def test_a_task_that_is_offered_again_is_no_arrival() -> None:
+    problem, _ = desk_of(slots=1, tasks=20, busy=1)
+    router = ao.Router(problem, policy=Prices(must_assign=True))
+    for n in range(5):
+        router.assign(ao.Task(f"t{n}"))
+    for _ in range(30):
+        assert router.assign(ao.Task("late")).rep_id is None
+    memory = router.view.memory
+    assert (memory["came"], len(memory["window"])) == (6, 6)
+    assert memory["flow"][1] == 1 + 2 + 3 + 4 + 5 + 5
+    router.release("t0")
+    assert router.assign(ao.Task("late")).rep_id == "r0"
+    assert (memory["came"], memory["left"]) == (6, {})
+
+
+def test_nobody_waits_for_dearer_tasks_when_all_have_come() -> None:
+    cheap = [ao.Task(f"c{n}", value=1) for n in range(30)]
+    dear = [ao.Task(f"d{n}", value=9) for n in range(30)]
+    problem = ao.Problem([ao.Rep("ana", max_tasks=10)], [*cheap, *dear])
+    stream = ao.streams.Stream([*cheap, *dear], durations=1000)
+    found = ao.simulate(problem, [Prices()], arrivals=stream, retry=True, hindsight=False)
+    assert found.runs["coverage"][0] == 1
+
+
 def test_fairness_lifts_who_is_used_least() -> None:
     fit = {"a": {"k": 1.0}, "b": {"k": 0.9}, "c": {"k": 0.2}}
     team = [ao.Rep(name, max_tasks=100, fit=one) for name, one in fit.items()]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 COARSE, FINE, STAGES, PASSES = 0.3, 0.015, 7, 16
 """Smoothing at first and at last, in parts of a task's mean value; stages; passes in each."""
 
+BELOW = 1 - 1e-9
+"""A hair below 1."""
 
 Bonus = tuple["Ints", "Floats", float]
 """(R,) which of two prices may be negative, (R,) rates, and the budget."""
@@ -158,7 +160,26 @@ def dual_prices(
             after = (1 + np.sqrt(1 + 4 * pace * pace)) / 2
             ahead = _allowed(now + (pace - 1) / after * (now - before), bonus)
             before, pace = now, after
-    return now[0], now[1]
+    return _not_above_all(sample, now[0], now[1], open_)
+
+
+def _not_above_all(
+    sample: Sample, price: Floats, slot: Floats, open_: Any
+) -> tuple[Floats, Floats]:
+    """Lower prices to a hair below what the best task is worth; above, nobody would take anything.
+
+    Smoothing ends above it where only a small part of equal tasks finds room.
+    """
+    best, most = np.full(len(price), -np.inf), np.full(len(price), -np.inf)
+    reduced = sample.value - price[sample.rep] * sample.effort - slot[sample.rep]
+    np.maximum.at(best, sample.rep, reduced)
+    above = open_ & np.isfinite(best) & (best < 0)
+    if not above.any():
+        return price, slot
+    slot = np.where(above, np.maximum(0.0, (slot + best) * BELOW), slot)
+    each = (sample.value - slot[sample.rep]) / np.maximum(sample.effort, 1e-12)
+    np.maximum.at(most, sample.rep, each)
+    return np.where(above, np.minimum(price, np.maximum(0.0, most) * BELOW), price), slot
 
 
 def _allowed(prices: Floats, bonus: Bonus | None) -> Floats:

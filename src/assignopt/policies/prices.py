@@ -30,6 +30,9 @@ OFTEN = 20
 RARELY = 100
 """Arrivals between two such moments, at least."""
 
+KEPT = 10_000
+"""How many tasks that were left are remembered, so that they do not count as new."""
+
 
 class Prices(Policy):
     r"""Give a task to whom it is worth most beyond the price of their room.
@@ -59,7 +62,9 @@ class Prices(Policy):
     *Reps who become free again.* A price is one of concurrent room. The room expected until the
     horizon is what is free now and what is likely to be given back: limit x the part of what is
     held that was released from one arrival to the next, so far, x arrivals left. Before the first
-    release that is nothing. Who is away now is taken to come back.
+    release that is nothing, so the first tasks wait for as long as work takes. Who is away now is
+    taken to come back. A task that was left and is offered again counts as one arrival; when all
+    that was expected has come, it has no price to pay.
 
     *Guarantees.* With i.i.d. arrivals the loss against the best plan in hindsight is O(sqrt(T)) by
     mirror descent; rules and limits always hold, whatever the prices.
@@ -192,6 +197,9 @@ class Prices(Policy):
             window=[],
             who={},
             flow=[0, 0, 0],  # held now, held at each arrival added up, released
+            came=0,  # arrivals; what is offered again is none
+            new=False,  # whether the last offer was an arrival
+            left={},  # tasks that nobody took, which may be offered again
             cover=[at for at, rule in enumerate(rules) if isinstance(rule, CoverAll)],
             pinned={
                 rule.task: True for rule in rules if isinstance(rule, Pin) and rule.role == OWNER
@@ -203,9 +211,9 @@ class Prices(Policy):
 
     def choose(self, task: Task, state: State) -> Choice:
         """Say who takes the task."""
-        memory, step = state.memory, state.step
-        value, efforts = state.pairs.value, state.pairs.effort
-        book, fair = memory["book"], self.fairness > 0
+        memory = state.memory
+        step, value, efforts = memory["came"], state.pairs.value, state.pairs.effort
+        book, fair = self._book(task, state), self.fairness > 0
         pool = state.candidates
         if self.quota is not None:
             pool = within(memory["ahead"], pool, state.weight, self.quota) or [
@@ -217,14 +225,13 @@ class Prices(Policy):
             reduced = value[name]
             row = book.get(name)
             if row is not None:
-                begun, price, drop, _, slot, fall, _ = row
-                gone = step - begun
-                if price or drop:
-                    price -= gone * drop
+                at, drop, _, slot, fall, _ = row
+                if drop or at:
+                    price = at - step * drop
                     if price > 0 or fair:
                         reduced -= price * efforts[name]
-                if slot or fall:
-                    slot -= gone * fall
+                if fall or slot:
+                    slot -= step * fall
                     if slot > 0 or fair:
                         reduced -= slot
             scores[name] = reduced
@@ -244,16 +251,25 @@ class Prices(Policy):
 
     def price(self, task: Task, rep_id: str, state: State) -> float:
         """Give the price of the rep's room that the task takes, in value."""
+        if rep_id not in self._book(task, state):
+            return 0.0
         price, slot = self.prices_of(rep_id, state)
         return float(price * state.effort_of(rep_id) + slot)
+
+    def _book(self, task: Task, state: State) -> Mapping[str, list[float]]:
+        """Give the prices that hold for a task: none where all has come, and it still waits."""
+        memory, horizon = state.memory, state.horizon
+        over = horizon is not None and memory["came"] >= horizon and task.id in memory["left"]
+        book: Mapping[str, list[float]] = {} if over else memory["book"]
+        return book
 
     def prices_of(self, rep_id: str, state: State) -> tuple[float, float]:
         """Give the present prices of a rep: of a unit of effort, and of a task."""
         row = state.memory["book"].get(rep_id)
         if row is None:
             return 0.0, 0.0
-        gone = state.step - row[0]
-        price, slot = row[1] - gone * row[2], row[4] - gone * row[5]
+        step = state.memory["came"]
+        price, slot = row[0] - step * row[1], row[3] - step * row[4]
         return (price, slot) if self.fairness else (max(0.0, price), max(0.0, slot))
 
     def assigned(self, task: Task, rep_id: str, state: State) -> None:
@@ -264,42 +280,52 @@ class Prices(Policy):
         memory = state.memory
         if self.quota is not None:
             note(memory["ahead"], rep_id, state.candidates, state.weight)
+        new = memory["left"].pop(task.id, None) is None
         row = memory["book"].get(rep_id)
         if row is not None:
             price, slot = self.prices_of(rep_id, state)
-            _, _, drop, rise, _, fall, climb = row
-            price = price + rise * state.effort_of(rep_id) - drop or 0.0
-            slot = slot + climb - fall or 0.0
-            memory["book"][rep_id] = [state.step + 1, price, drop, rise, slot, fall, climb]
-        self._passed(state)
+            _, drop, rise, _, fall, climb = row
+            price += rise * state.effort_of(rep_id)
+            now = memory["came"]
+            at, begun = price + now * drop, slot + climb + now * fall
+            memory["book"][rep_id] = [at, drop, rise, begun, fall, climb]
+        self._passed(state, new=new)
 
     def passed(self, task: Task, state: State) -> None:
         """Lower all prices."""
-        self._passed(state)
+        left = state.memory["left"]
+        new = task.id not in left
+        left[task.id] = True
+        if len(left) > KEPT:
+            del left[next(iter(left))]
+        self._passed(state, new=new)
 
-    def _passed(self, state: State) -> None:
-        keep(state.memory, state.pairs, self.window)
-        flow = state.memory["flow"]
+    def _passed(self, state: State, *, new: bool) -> None:
+        """Count an arrival; not a task that has been left before, and is offered again."""
+        memory = state.memory
+        memory["new"] = new
+        if not new:
+            return
+        keep(memory, state.pairs, self.window)
+        flow = memory["flow"]
         flow[1] += flow[0]
-        if self.fairness and state.memory["book"]:
+        if self.fairness and memory["book"]:
             self._share_out(state)
+        memory["came"] += 1
 
     def _share_out(self, state: State) -> None:
         """Lower all prices now, and keep the bonuses within their budget."""
-        memory, now = state.memory, state.step + 1
+        memory, now = state.memory, state.memory["came"] + 1
         book, rate = memory["book"], memory["rate"]
-        ways = [1 if state.capacity[name] < np.inf else 4 for name in book]
+        ways = [0 if state.capacity[name] < np.inf else 3 for name in book]
         rows = list(book.values())
-        main = [
-            row[way] - (now - row[0]) * row[way + 1] for row, way in zip(rows, ways, strict=True)
-        ]
+        main = [row[way] - now * row[way + 1] for row, way in zip(rows, ways, strict=True)]
         rates = np.array([rate[name] for name in book])
         kept = project(np.array(main), rates, self.fairness).tolist()
         for name, row, way, price in zip(list(book), rows, ways, kept, strict=True):
-            new = [now, *row[1:]]
-            other = 5 - way
-            new[other] = max(0.0, row[other] - (now - row[0]) * row[other + 1])
-            new[way] = price
+            new, other = list(row), 3 - way
+            new[other] = max(row[other], now * row[other + 1])
+            new[way] = price + now * row[way + 1]
             book[name] = new
 
     def released(self, task: Task, rep_id: str, state: State) -> None:
@@ -317,9 +343,9 @@ class Prices(Policy):
 
     def due(self, state: State) -> bool:
         """Tell whether it is time to find prices anew."""
-        if not self.auto:
-            return super().due(state)
-        step, horizon = state.step, state.horizon or 0
+        step, horizon = state.memory["came"], state.horizon or 0
+        if not state.memory["new"] or not self.auto:
+            return state.memory["new"] and bool(self.every) and step % (self.every or 1) == 0
         early = step in (25, 50) and (
             not len(state.problem.task_columns.id) or state.memory["flow"][2] > 0
         )

@@ -30,7 +30,7 @@ def snapshot_of(state: State, window: int) -> dict[str, Any]:
         "open": dict(state.open),
         "given": None,
         "flow": list(memory["flow"]),
-        "step": state.step,
+        "step": memory["came"],
         "horizon": state.horizon,
         "window": memory["window"][-window:],
         "who": list(memory["who"]),
@@ -44,7 +44,7 @@ def learned_prices(snapshot: Mapping[str, Any], step: float, fairness: float) ->
     Returns
     -------
     dict
-        ``book``: rep id -> the arrival they are of; price of a unit of effort, by how much an
+        ``book``: rep id -> price of a unit of effort, as if at the first arrival, by how much an
         arrival lowers it, by how much a unit taken raises it; the same of a task. Of reps with a
         limit. ``rate``: room per arrival left (with fairness).
     """
@@ -93,9 +93,10 @@ def _book(
     tasks = np.maximum(np.where(np.isfinite(ahead), ahead, 1.0) / per, 1.0)
     size = np.where(np.isfinite(limits), step * value / per**2 / np.sqrt(tasks), 0.0)
     drop = size * rates
-    rows = np.stack([prices[0], drop[0], size[0], prices[1], drop[1], size[1]], axis=1)
+    begun = (prices[0] + now * drop[0], prices[1] + now * drop[1])
+    rows = np.stack([begun[0], drop[0], size[0], begun[1], drop[1], size[1]], axis=1)
     limited: list[bool] = np.any(np.isfinite(limits), axis=0).tolist()
-    return {name: [now, *row] for name, row, has in zip(names, rows, limited, strict=True) if has}
+    return {name: row for name, row, has in zip(names, rows.tolist(), limited, strict=True) if has}
 
 
 def _rooms(snapshot: Mapping[str, Any]) -> tuple[Floats, Floats]:
@@ -139,11 +140,11 @@ def _start(
         return np.where(by_effort, price, 0.0), np.where(by_task, price, 0.0)
     if not book:
         return None
-    nothing = (0.0,) * 7
+    nothing = (0.0,) * 6
     cells = (cell for name in paced(names, 50) for cell in book.get(name, nothing))
-    rows = np.fromiter(cells, float, 7 * len(names)).reshape(-1, 7)
-    gone = snapshot["step"] - rows[:, 0]
-    return rows[:, 1] - gone * rows[:, 2], rows[:, 4] - gone * rows[:, 5]
+    rows = np.fromiter(cells, float, 6 * len(names)).reshape(-1, 6)
+    step = snapshot["step"]
+    return rows[:, 0] - step * rows[:, 1], rows[:, 3] - step * rows[:, 4]
 
 
 def _mean_effort(rows: list[Any]) -> float:
