@@ -241,6 +241,28 @@ def test_a_policy_may_say_why_nobody_is_to_take_a_task() -> None:
     assert ao.Router(team("ana"), policy=Stubborn(None)).assign(ao.Task("t")).reason == "dominated"
 
 
+@pytest.mark.parametrize("hook", ["choose", "assigned"])
+def test_a_policy_that_fails_leaves_everything_as_it_was(hook: str) -> None:
+    class Failing(LongestWait):
+        def choose(self, task: ao.Task, state: Any) -> Any:
+            if task.id == "bad" and hook == "choose":
+                raise KeyError("lost")
+            return super().choose(task, state)
+
+        def assigned(self, task: ao.Task, rep_id: str, state: Any) -> None:
+            if task.id == "bad" and hook == "assigned":
+                raise KeyError("lost")
+            super().assigned(task, rep_id, state)
+
+    router = ao.Router(team("ana", "bo", capacity=5), policy=Failing())
+    router.assign(ao.Task("t1"), at=1)
+    before, log = router.state, len(router.events)
+    with pytest.raises(KeyError, match="lost"):
+        router.assign(ao.Task("bad", roles=[ao.Role("aide")]), at=2)
+    assert (router.state, len(router.events)) == (before, log)
+    assert router.assign(ao.Task("t2"), at=1.5).rep_id == "bo"
+
+
 def test_pinned_grouped_and_separated_tasks() -> None:
     problem = ao.Problem(
         [ao.Rep("ana"), ao.Rep("bo")],

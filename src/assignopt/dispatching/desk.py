@@ -328,10 +328,24 @@ class Desk:
                 chosen = min(able, key=state.load_per_weight)
                 roles[role.name] = chosen
                 seats[role.name] = self._seat(task, role, chosen)
+        before = {name: (state.last[name], state.last_time[name]) for name, *_ in seats.values()}
         self._keep(Held(task, seats, state.now, None if pairs is None else dict(pairs)))
         state.role, state.pairs = OWNER, mine
-        self.policy.assigned(task, owner, state)
+        try:
+            self.policy.assigned(task, owner, state)
+        except BaseException:
+            self._undo(task.id, before)
+            raise
         return roles
+
+    def _undo(self, task_id: str, before: Mapping[str, tuple[int, float]]) -> None:
+        """Take back an assignment that a policy failed to take note of, as if it had not been."""
+        held = self._drop(task_id, credited=True)
+        del self.done[task_id]
+        for name, effort, worth, value in held.seats.values():
+            self._count(name, held.task, -1, effort, worth, value)
+            self.state.last[name], self.state.last_time[name] = before[name]
+            self.state.times[name].pop()
 
     def _seat(self, task: Task, role: Role | None, name: str) -> Seat:
         _, effort, value = self.state.pairs[name]

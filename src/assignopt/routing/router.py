@@ -176,9 +176,13 @@ class Router:
                 or pairs is not None
             ):
                 task, pairs = self._checked(task, to, pairs)
-            desk, number = self._desk, self._desk.state.step
+            desk, number, before = self._desk, self._desk.state.step, self._desk.state.now
             desk.state.now = now
-            found = desk.offer(task, to=to, pairs=pairs)
+            try:
+                found = desk.offer(task, to=to, pairs=pairs)
+            except BaseException:
+                desk.state.now = before  # a policy failed: nothing has happened
+                raise
             decision = self._decided(found, number, by_hand=to is not None)
             kept = (found.rep_id, found.reason, decision.detail, found.price, found.roles or None)
             self._events.append(
