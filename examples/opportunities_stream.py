@@ -141,7 +141,8 @@ def chart(rows: pd.DataFrame) -> object:
     y = alt.Y("policy:N", sort=names, title=None, axis=alt.Axis(labelLimit=200))
     left = base.encode(x=alt.X("Gini:Q", title="Gini of the lists, any length"), y=y)
     y = alt.Y("policy:N", sort=names, title=None, axis=None)
-    right = base.encode(x=alt.X("lost:Q", title="USD million without a seat, seats as held"), y=y)
+    x = alt.X("lost:Q", title="USD million without a seat", axis=alt.Axis(tickCount=5))
+    right = base.encode(x=x, y=y)
     return alt.hconcat(left, right).properties(title="The same opportunities, by policy")
 
 
