@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 NAMES = ("olist", "opportunities", "workforce")
+STREAMS = ("olist_stream", "helpdesk_stream", "opportunities_stream")
+REALLY = "as it was done"
 
 
 def loaded(name: str) -> ModuleType:
@@ -40,7 +43,7 @@ def told(name: str, capsys: pytest.CaptureFixture[str]) -> tuple[ModuleType, ao.
     return module, plan, out
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *STREAMS])
 def test_missing_data_is_said_and_no_error(
     name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,3 +135,72 @@ def test_fairness_keeps_no_picture_that_nobody_asked_for(
     loaded("fairness").tell_trade(ao.frontier(pair, x=ao.Fairness("range"), y=ao.Value()), None)
     assert list(tmp_path.iterdir()) == []
     assert str(tmp_path) not in capsys.readouterr().out
+
+
+def streamed(
+    name: str, capsys: pytest.CaptureFixture[str], picture: Path | None = None
+) -> tuple[ModuleType, pd.DataFrame, str]:
+    module = loaded(name)
+    if not (module.DATA / name.removesuffix("_stream")).exists():
+        pytest.skip("the data is not here; set ASSIGNOPT_DATA")
+    rows = module.main(picture)
+    out = capsys.readouterr().out
+    said = out.splitlines()[-3:]
+    begins = ("What this shows: ", "What it does not show: ", "What to do: ")
+    assert all(line.startswith(begin) for line, begin in zip(said, begins, strict=True))
+    assert all(len(re.findall(r"[.?!](?= |$)", line)) == 1 for line in said)
+    assert 6 <= len(rows) <= 13
+    assert REALLY in rows.index
+    return module, rows, out
+
+
+def test_olist_stream_claims_stand_beside_held_out_values(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    module, rows, out = streamed("olist_stream", capsys)
+    later = module.deals().query("won >= @module.SINCE")
+    assert len(later) == 207
+    assert (rows["given"] == 207).all()
+    assert rows["claimed"].max() == pytest.approx(rows.loc["everything known", "claimed"])
+    assert (rows["of the best"] <= 1 + 1e-9).all()
+    share = rows["claimed"] / rows.loc["everything known", "claimed"]
+    assert rows["of the best"].tolist() == pytest.approx(share.tolist(), abs=1e-6)
+    assert rows.loc[REALLY, "held out"] == pytest.approx(100 * later["activated"].mean())
+    assert (rows["low"] <= rows["held out"]).all()
+    assert (rows["held out"] <= rows["high"]).all()
+    assert "shuffled" in out
+
+
+def test_helpdesk_stream_gives_every_ticket_out(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    pytest.importorskip("altair")
+    picture = tmp_path / "helpdesk.svg"
+    module, rows, _ = streamed("helpdesk_stream", capsys, picture)
+    assert picture.read_text().startswith("<svg")
+    table = module.tickets()
+    assert len(table) == 3206
+    assert (table[["came", "taken"]].max(axis=1) <= table["done"]).all()
+    for part in ("usual", "tight"):
+        assert rows[part, "given"].nunique() == 1
+    one_by_one = rows.drop(index=[REALLY, "exact, each 4 hours"])
+    assert (one_by_one["usual", "mean wait h"] < 1).all()
+    assert (one_by_one["tight", "mean wait h"] > 1).all()
+    turns = rows["usual", "Gini"]
+    assert turns["turns by room"] < turns["round robin"]
+
+
+def test_opportunities_stream_has_a_seat_for_each_and_not_one_more(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    module, rows, _ = streamed("opportunities_stream", capsys)
+    table = module.opportunities()
+    assert table["made"].is_monotonic_increasing
+    assert rows.loc[REALLY, ["no seat", "USD m lost"]].tolist() == [0, 0]
+    assert (rows["no seat"] >= 0).all()
+    assert (rows["of the best"] <= 1 + 1e-9).all()
+    lost = 1 - 1e6 * rows["USD m lost"] / table["value"].sum()
+    assert rows["of the best"].tolist() == pytest.approx(lost.tolist())
+    assert (rows.drop(index="prices")["given"] == 1567).all()
+    assert rows.loc["prices", "given"] == (table["value"] > 0).sum()
+    assert rows["range"].max() < 1567
