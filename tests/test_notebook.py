@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
-NOTEBOOKS = {"what_if": "400 of 400 tasks assigned", "quarter": "22 of 24 reps with work"}
-"""Name -> what its last plan says."""
+NOTEBOOKS = {
+    "what_if": "400 of 400 tasks assigned",
+    "quarter": "22 of 24 reps with work",
+    "better_than_round_robin": "more than round robin in 12 of 12 quarters",
+}
+"""Name -> what its last plan, or its comparison, says."""
 
 SECONDS = 300
 """For one cell; the solves in it have limits of their own."""
