@@ -162,3 +162,14 @@ def test_optimal_says_why_nobody_can() -> None:
     said = router.assign_many([ao.Task("x"), ao.Task("y", requires={"s": 1})])
     assert [one.reason for one in said] == [ao.Reason.NO_CAPACITY, ao.Reason.NO_SKILL]
     assert Optimal(time_limit=1).name == "Optimal(time_limit=1)"
+
+
+@pytest.mark.parametrize("of", ["load", "count", "worth", "value", "burden"])
+def test_optimal_knows_what_was_given_before(of: str) -> None:
+    one = ao.policies.Optimal(objective=[ao.Coverage(), ao.Fairness("leximax", of=of)])
+    router = ao.Router(ao.Problem([ao.Rep("ana"), ao.Rep("bo")], []), policy=one)
+    for number in range(4):
+        router.assign(ao.Task(f"t{number}", burden=1))
+        if of != "load":
+            router.release(f"t{number}")
+    assert router.view.count == {"ana": 2, "bo": 2}

@@ -346,3 +346,10 @@ def test_of_a_large_forecast_only_what_comes_is_made(monkeypatch: pytest.MonkeyP
     problem = forecast()
     assert ao.streams.iid(problem, 8, 3).tasks == wanted.tasks
     assert "listed" not in vars(problem.tasks)
+
+
+@pytest.mark.parametrize("way", ["iid", "drift", "bursts", "adversarial", "permutation"])
+def test_streams_of_a_team_with_dates_begin_with_them(way: str) -> None:
+    team = ao.datasets.sales_team()
+    found = ao.simulate(team, [ao.policies.RoundRobin], arrivals=way, n=5, seeds=1, hindsight=False)
+    assert len(found.runs) == 1

@@ -65,7 +65,7 @@ class GreedyValue(Policy):
     >>> router = ao.Router(team, policy=ao.policies.GreedyValue())
     >>> decision = router.assign(ao.Task("t1"), pairs={"ana": {"value": 3}, "bo": {"value": 4}})
     >>> decision.rep_id, decision.alternatives
-    ('bo', (('ana', 3.0),))
+    ('bo', (Alternative(rep_id='ana', score=3.0),))
     """
 
     source = "greedy online assignment"

@@ -105,6 +105,7 @@ class Optimal(Policy):
             [task.model_copy(update=ASIDE) for task in tasks],
             pairs=table.astype({"rep_id": "str", "task_id": "str"}),
             rules=rules,
+            history=_given(state),
             objective=state.problem.objective if self.objective is None else self.objective,
             effort_unit=state.problem.effort_unit,
         )
@@ -112,6 +113,21 @@ class Optimal(Policy):
 
 def _within(tasks: Any, ids: set[str]) -> list[str]:
     return [name for name in tasks if name in ids] if isinstance(tasks, list | tuple) else []
+
+
+def _given(state: State) -> pd.DataFrame | None:
+    """Give what each rep has had so far as history; what it holds is load that it carries."""
+    rows = [
+        (name, 0.0, state.count[name], state.worth[name], state.value[name], state.burden[name])
+        for name in state.reps
+        if state.count[name] > 0
+    ]
+    before = state.problem.history
+    if not rows:
+        return before
+    columns = ["rep_id", "load", "count", "worth", "value", "burden"]
+    now = pd.DataFrame(rows, columns=columns)
+    return now if before is None else pd.concat([before, now], ignore_index=True)
 
 
 def _left(rep: Rep, state: State) -> Rep:

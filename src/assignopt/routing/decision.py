@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -12,6 +12,13 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 """How many runners-up a decision lists."""
+
+
+class Alternative(NamedTuple):
+    """A runner-up: somebody else who could have taken the task, and their score."""
+
+    rep_id: str
+    score: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ class Decision:
     _scores: Mapping[str, float] | None = field(default=None, repr=False, compare=False)
 
     @property
-    def alternatives(self) -> tuple[tuple[str, float | None], ...]:
+    def alternatives(self) -> tuple[Alternative, ...]:
         """The runners-up: other reps who could have taken it, the best first, with their scores.
 
         Scores are the policy's own (values less prices, say); None, and the order of the team, for
@@ -63,10 +70,10 @@ class Decision:
         others = [name for name in self._candidates if name != self.rep_id]
         scores = self._scores
         if scores is None:
-            return tuple((name, None) for name in others[:SHOWN])
+            return tuple(Alternative(name, None) for name in others[:SHOWN])
         others = [name for name in others if name in scores]
         others.sort(key=lambda name: -scores[name])
-        return tuple((name, scores[name]) for name in others[:SHOWN])
+        return tuple(Alternative(name, scores[name]) for name in others[:SHOWN])
 
     def to_data(self) -> dict[str, Any]:
         """Give the decision as plain data."""

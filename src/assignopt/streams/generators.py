@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import numpy as np
 
-from ..columns import seconds
+from ..columns import SECONDS, one_clock, seconds
 from ..errors import Faults
 from ..problem import Problem
 from ..records import read_time, time_kind
@@ -38,7 +38,8 @@ class Pace(TypedDict, total=False):
     regular
         True: they come at equal distances. False (default): as a Poisson process.
     begin
-        When it begins, seconds or a datetime; default 0.
+        When it begins, seconds or a datetime; default 0, or the first time of a problem whose times
+        are datetimes.
     duration
         Seconds each task keeps its reps busy. By default from start to end of the task it is a copy
         of, where that has them; else to the end.
@@ -224,7 +225,7 @@ def bursts(
     # The time in which one task is due, in the mean, passes quickly in a burst and slowly in calm.
     due = np.cumsum(rng.exponential(1.0, n)) if n else np.zeros(0)
     at = in_spells(due, rng, spell, busy, burst, calm) / rate
-    begin, clock = _begin(pace)
+    begin, clock = _begin(pace, problem)
     events = []
     for name in problem.reps if away else ():
         events += absences(str(name), rng, at[-1] if n else 0.0, spell / rate, away, begin, clock)
@@ -301,9 +302,16 @@ def _rate(pace: Pace) -> float:
     return float(rate)
 
 
-def _begin(pace: Pace) -> tuple[float, str]:
-    begin = read_time(pace.get("begin", 0.0))
-    return seconds(begin) or 0.0, time_kind(begin)
+def _begin(pace: Pace, problem: Problem) -> tuple[float, str]:
+    """Give when a stream begins: as said, else with the first time of the problem."""
+    if "begin" in pace:
+        begin = read_time(pace["begin"])
+        return seconds(begin) or 0.0, time_kind(begin)
+    reps, tasks = problem.rep_columns, problem.task_columns
+    clock = one_clock(reps.clock, tasks.clock)
+    if clock in ("none", SECONDS):
+        return 0.0, SECONDS
+    return float(np.nanmin(np.concatenate([reps.window_start, tasks.start]))), clock
 
 
 def _kind(task: Task, by: str) -> Any:
@@ -326,7 +334,7 @@ def _made(
     unknown = set(pace) - set(Pace.__annotations__)
     if unknown:
         raise TypeError(f"{name} has no options {sorted(unknown)}; see streams.generators.Pace")
-    begin, clock = _begin(pace)
+    begin, clock = _begin(pace, problem)
     rate = _rate(pace)
     if at is None:
         gaps = np.ones(len(rows)) if pace.get("regular") else rng.exponential(1.0, len(rows))
