@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import pickle
+import subprocess
+import sys
 import threading
 from math import inf
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,9 +19,14 @@ from pydantic import ValidationError
 from scipy.optimize import linprog, minimize
 
 import assignopt as ao
+from assignopt import policies
 from assignopt.policies import Prices
 from assignopt.policies.duals import Room, Sample, dual_prices, dual_value, project
 from assignopt.policies.mixing import sample_ahead
+from assignopt.routing.background import elsewhere
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def stream(
@@ -466,11 +476,12 @@ def test_a_short_window_is_kept_short_and_survives() -> None:
     assert played(again, tasks[85:]) == played(router, tasks[85:])
 
 
-def test_a_replay_takes_the_same_decisions_also_of_what_a_thread_learned() -> None:
+@pytest.mark.parametrize("process", [True, False])
+def test_a_replay_takes_the_same_decisions_also_of_what_was_learned_beside(process: bool) -> None:
     problem, tasks = stream(9)
     router = ao.Router(problem, policy=Prices(every=20))
     played(router, tasks[:30])
-    with router.learning():
+    with router.learning(process=process):
         played(router, tasks[30:90])
     played(router, tasks[90:])
     kinds = [event.kind for event in router.events]
@@ -478,22 +489,122 @@ def test_a_replay_takes_the_same_decisions_also_of_what_a_thread_learned() -> No
     assert "learn" in kinds
     again = ao.Router.replay(problem, router.log_to_json(), Prices(every=20))
     assert again.state == router.state
-    assert threading.active_count() >= 1
+    assert "assignopt-learning" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_an_error_of_learning_comes_up_at_the_end() -> None:
-    class Broken(ao.policies.LongestWait):
-        every = 1
+@pytest.mark.parametrize("fairness", [0.0, 0.1])
+def test_a_process_learns_what_would_be_learned_here(fairness: float) -> None:
+    problem, tasks = stream(11, reps=120, tasks=400)
+    policy = policies.Sticky(Prices(every=None, fairness=fairness))
+    router = ao.Router(problem, policy=policy)
+    router.add_rep(ao.Rep("new", max_tasks=3, skills={"k1": 1}))
+    played(router, tasks)
+    snapshot = policy.snapshot(router.view)
+    known = [problem, *list(router.view.reps.values())[:-1]]
+    with elsewhere(policy, known) as learn:
+        assert learn(snapshot) == policy.learn(snapshot)
+        assert (
+            learn(snapshot | {"given": {"r0": 1.0}})["book"]["r0"] != learn(snapshot)["book"]["r0"]
+        )
 
-        def learn(self, snapshot: object) -> object:
-            raise OSError("no prices today")
 
-    router = ao.Router(ao.Problem([ao.Rep("ana")], []), policy=Broken())
-    with pytest.raises(OSError, match="no prices"), router.learning():
-        router.assign(ao.Task("t"))
-    assert router.policy.every == 1
-    with router.learning(), pytest.raises(RuntimeError, match="already"), router.learning():
+class Broken(policies.LongestWait):
+    """Cannot learn."""
+
+    every = 1
+
+    def learn(self, snapshot: object) -> object:
+        raise OSError("no prices today")
+
+
+class UntoldError(Exception):
+    """Can be written, and not read again."""
+
+    def __init__(self, one: int, other: int) -> None:
+        super().__init__(f"{one} and {other}")
+
+
+class Unreadable(policies.LongestWait):
+    """Fails with what cannot be read, and prints."""
+
+    every = 1
+
+    def learn(self, snapshot: object) -> object:
+        os.write(1, b"this is not for the pipe")
+        raise UntoldError(1, 2)
+
+
+class Unsendable(policies.LongestWait):
+    """Learns what cannot be sent."""
+
+    every = 1
+
+    def learn(self, snapshot: object) -> object:
+        return lambda: None
+
+
+class Dies(policies.LongestWait):
+    """Ends the process that it learns in."""
+
+    every = 1
+
+    def learn(self, snapshot: object) -> object:
+        os._exit(9)
+
+
+@pytest.mark.parametrize(
+    ("policy", "error", "message"),
+    [
+        (Broken(), OSError, "no prices"),
+        (Unreadable(), RuntimeError, "1 and 2"),
+        (Unsendable(), (AttributeError, pickle.PicklingError), "lambda"),
+        (Dies(), RuntimeError, "has ended, with code 9"),
+    ],
+)
+def test_an_error_of_learning_comes_up_at_the_end(policy, error, message) -> None:
+    router = ao.Router(ao.Problem([ao.Rep("ana")], []), policy=policy)
+    with pytest.raises(error, match=message), router.learning():
+        assert [router.assign(ao.Task(f"t{n}")).rep_id for n in range(3)] == ["ana"] * 3
+    assert router.assign(ao.Task("then")).rep_id == "ana"
+
+
+def test_where_it_can_learn_is_said() -> None:
+    class Local(Broken):
         pass
+
+    router = ao.Router(ao.Problem([ao.Rep("ana")], []), policy=Local())
+    with pytest.raises(TypeError, match=r"learning\(process=False\)"), router.learning():
+        raise AssertionError
+    with pytest.raises(OSError, match="no prices"), router.learning(process=False):
+        router.assign(ao.Task("t"))
+    with (
+        router.learning(process=False),
+        pytest.raises(RuntimeError, match="already"),
+        router.learning(),
+    ):
+        pass
+
+
+def test_a_script_learns_beside_but_for_classes_of_its_own(tmp_path: Path) -> None:
+    text = """
+import assignopt as ao
+class Own(ao.policies.Prices):
+    pass
+for policy in (ao.policies.Prices(every=10), Own(every=10)):
+    router = ao.Router(ao.Problem([ao.Rep("ana", max_tasks=9)], []), policy=policy)
+    try:
+        with router.learning():
+            print(len([router.assign(ao.Task(f"t{n}")) for n in range(20)]))
+    except TypeError as error:
+        print(error)
+"""
+    script = tmp_path / "script.py"
+    script.write_text(text)
+    ended = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ended.stdout.startswith("20\npolicy Own(every=10) cannot be sent")
+    assert not ended.stderr
 
 
 def test_the_team_may_change() -> None:

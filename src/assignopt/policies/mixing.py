@@ -92,18 +92,18 @@ def _described(problem: Problem) -> list[Row | None]:
 def keep(memory: dict[str, Any], pairs: Pairs, most: int) -> None:
     """Keep the pairs of a task that came; of the latest, at least ``most``.
 
-    Those who may take it are kept once, as text, for all tasks that they may take.
+    Those who may take it are kept once, as text, for all tasks that they may take. Tuples of
+    numbers cost the collector of garbage nothing.
     """
     who, window = memory["who"], memory["window"]
-    value, effort = list(pairs.value.values()), list(pairs.effort.values())
+    value, effort = tuple(pairs.value.values()), tuple(pairs.effort.values())
     one = effort[0] if effort and effort.count(effort[0]) == len(effort) else effort
-    window.append([who.setdefault(BETWEEN.join(pairs.fit), len(who)), value, one])
+    window.append((who.setdefault(BETWEEN.join(pairs.fit), len(who)), value, one))
     if len(window) >= 2 * most:
         del window[:most]
         if len(who) > most:
             used: dict[int, int] = {}
-            for row in window:
-                row[0] = used.setdefault(row[0], len(used))
+            window[:] = [(used.setdefault(row[0], len(used)), *row[1:]) for row in window]
             texts = list(who)
             memory["who"] = {texts[old]: new for old, new in used.items()}
 
@@ -119,7 +119,7 @@ def arrived_rows(
         if reps is None:
             names = who[group].split(BETWEEN) if who[group] else []
             reps = groups[group] = [place[name] for name in names]
-        each = effort if isinstance(effort, list) else [effort] * len(value)
+        each = effort if isinstance(effort, list | tuple) else [effort] * len(value)
         found.append(row_of(reps, value, each))
     return found
 

@@ -17,7 +17,7 @@ from .policy import Policy
 from .pricing import learned_prices, plan_prices, snapshot_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ..plan import Plan
     from ..records import Task
@@ -256,11 +256,11 @@ class Prices(Policy):
         price, slot = self.prices_of(rep_id, state)
         return float(price * state.effort_of(rep_id) + slot)
 
-    def _book(self, task: Task, state: State) -> Mapping[str, list[float]]:
+    def _book(self, task: Task, state: State) -> Mapping[str, Sequence[float]]:
         """Give the prices that hold for a task: none where all has come, and it still waits."""
         memory, horizon = state.memory, state.horizon
         over = horizon is not None and memory["came"] >= horizon and task.id in memory["left"]
-        book: Mapping[str, list[float]] = {} if over else memory["book"]
+        book: Mapping[str, Sequence[float]] = {} if over else memory["book"]
         return book
 
     def prices_of(self, rep_id: str, state: State) -> tuple[float, float]:
@@ -288,7 +288,7 @@ class Prices(Policy):
             price += rise * state.effort_of(rep_id)
             now = memory["came"]
             at, begun = price + now * drop, slot + climb + now * fall
-            memory["book"][rep_id] = [at, drop, rise, begun, fall, climb]
+            memory["book"][rep_id] = (at, drop, rise, begun, fall, climb)
         self._passed(state, new=new)
 
     def passed(self, task: Task, state: State) -> None:
@@ -326,7 +326,7 @@ class Prices(Policy):
             new, other = list(row), 3 - way
             new[other] = max(row[other], now * row[other + 1])
             new[way] = price + now * row[way + 1]
-            book[name] = new
+            book[name] = tuple(new)
 
     def released(self, task: Task, rep_id: str, state: State) -> None:
         """Count room that is given back."""

@@ -87,7 +87,7 @@ def _book(
     sample: Sample,
     effort: float,
     step: float,
-) -> dict[str, list[float]]:
+) -> dict[str, tuple[float, ...]]:
     value = _mean_value(sample)
     per = np.array([effort, 1.0])[:, None]
     tasks = np.maximum(np.where(np.isfinite(ahead), ahead, 1.0) / per, 1.0)
@@ -96,7 +96,8 @@ def _book(
     begun = (prices[0] + now * drop[0], prices[1] + now * drop[1])
     rows = np.stack([begun[0], drop[0], size[0], begun[1], drop[1], size[1]], axis=1)
     limited: list[bool] = np.any(np.isfinite(limits), axis=0).tolist()
-    return {name: row for name, row, has in zip(names, rows.tolist(), limited, strict=True) if has}
+    told = zip(names, map(tuple, rows.tolist()), limited, strict=True)
+    return {name: row for name, row, has in told if has}
 
 
 def _rooms(snapshot: Mapping[str, Any]) -> tuple[Floats, Floats]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from ..errors import Faults
 from ..problem import Problem
 from ..rebalancing import rebalance
 from ..records import Rep, Task
-from .background import Learner
+from .background import Learner, elsewhere
 from .decision import Decision
 from .events import Assigned, Event, log_frame, write_log
 from .holding import problem_of
@@ -463,10 +463,12 @@ class Router:
         What is computed is computed without holding up anybody: decisions go on meanwhile, from
         what was learnt before. What was learnt is in the log, so that a replay has it too.
         """
-        policy = self._desk.policy
+        self._learn(self._desk.policy.learn)
+
+    def _learn(self, learn: Callable[[Any], Any]) -> None:
         with self._lock:
-            snapshot = policy.snapshot(self._desk.state)
-        learned = policy.learn(snapshot)
+            snapshot = self._desk.policy.snapshot(self._desk.state)
+        learned = learn(snapshot)
         with self._lock:
             self._learnt(learned)
 
@@ -475,18 +477,27 @@ class Router:
         self._note("learn", {"learned": learned})
 
     @contextmanager
-    def learning(self) -> Iterator[Router]:
-        """Let a thread of its own do the learning in a ``with`` block, whenever it is time.
+    def learning(self, *, process: bool = True) -> Iterator[Router]:
+        """Let a process of its own do the learning in a ``with`` block, whenever it is time.
 
         Decisions go on meanwhile from what was learnt before; only copying what is learned from,
-        and putting it in place, holds them up. At the end of the block the thread is waited for. An
-        error in it comes up there. Where tenths of milliseconds matter, let threads change over
-        faster than every 5 ms: ``sys.setswitchinterval(1e-4)``.
+        and putting it in place, holds them up. The block begins when the process is there, which
+        takes as long as Python takes to start and import this package; at its end what was asked
+        for is waited for. An error of learning comes up there.
+
+        Parameters
+        ----------
+        process
+            False: a thread learns, beside decisions, in the same interpreter. It begins at once,
+            and a policy may be of any class then, but some decisions take milliseconds longer.
 
         Raises
         ------
         RuntimeError
-            When it is learning already.
+            When it is learning already; or at the end of the block, when the process has died.
+        TypeError
+            When the policy cannot be sent to a process, such as one whose class is defined in a
+            script, a notebook or a function.
 
         Examples
         --------
@@ -501,10 +512,13 @@ class Router:
         with self._lock:
             if self._learner is not None:
                 raise RuntimeError("the router is learning already. Leave that block first")
-            before = self._desk.learns
+            policy, before = self._desk.policy, self._desk.learns
+            known = [self._desk.problem, *self._desk.state.reps.values()]
+            place = elsewhere(policy, known) if process else nullcontext(policy.learn)
             self._learns(inline=False)
-            self._learner = learner = Learner(self.learn)
+            self._learner = learner = Learner(self._learn, place)
         try:
+            learner.wait()
             yield self
         finally:
             self._learner = None
