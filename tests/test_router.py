@@ -404,3 +404,22 @@ def test_threads_do_not_get_into_each_others_way() -> None:
     assert list(router.view.count.values()) == [40, 40, 40]
     assert router.audit().ok
     assert ao.Router.replay(router.problem, router.log_to_json(), WAITS).state == router.state
+
+
+def test_the_audit_knows_who_may_have_a_role_where_pairs_are_listed() -> None:
+    router = ao.Router(ao.Problem([ao.Rep("ana", skills={"x"}), ao.Rep("bo")], []), policy=WAITS)
+    router.assign(ao.Task("t1", requires={"x"}, roles=[ao.Role("aide")]))
+    router.assign(ao.Task("t2"), pairs=["bo"])
+    assert router.audit().ok
+
+
+def test_counts_of_periods_are_saved_in_one_order() -> None:
+    problem = team("ana", "bo").replace(rules=[ao.MaxTasks(9, per="day")])
+    router = ao.Router(problem, policy=WAITS)
+    for name in ("t1", "t2"):
+        router.assign(ao.Task(name))
+    router.credit_back("t1")
+    copy = ao.Router(problem, policy=WAITS, state=router.to_json())
+    for one in (router, copy):
+        one.assign(ao.Task("t3"), to="ana")
+    assert copy.state == router.state

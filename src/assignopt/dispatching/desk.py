@@ -401,8 +401,11 @@ class Desk:
         self.policy.assigned(task, people[OWNER], state)
 
     def whole_pairs(self, held: Held) -> Pairs:
-        """Give fit, effort and value of each rep that could own a task that is held."""
-        whole = held.task.model_copy(update={"roles": ()})
+        """Give fit, effort and value, of the task as a whole, of each rep that could have a part.
+
+        Skills are left aside, since roles ask for others.
+        """
+        whole = held.task.model_copy(update={"roles": (), "requires": {}})
         return self._seats.pairs(whole, None, held.pairs)
 
     def release(self, task_id: str) -> Held:

@@ -316,7 +316,7 @@ class Caps(Remembering):
         """Give the counts of periods."""
         if not self.by_period:
             return None
-        return [[rep, period, n] for (rep, period), n in self._counts.items() if n]
+        return sorted([rep, period, n] for (rep, period), n in self._counts.items() if n)
 
     def restore(self, data: Any) -> None:
         """Take over the counts of periods."""
