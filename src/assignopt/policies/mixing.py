@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from itertools import pairwise, product
+from struct import pack, unpack
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import finalize
 
@@ -17,7 +18,7 @@ from ..compiling import compile_problem
 from .duals import Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from ..columns import Floats, Ints
     from ..problem import Problem
@@ -92,13 +93,14 @@ def _described(problem: Problem) -> list[Row | None]:
 def keep(memory: dict[str, Any], pairs: Pairs, most: int) -> None:
     """Keep the pairs of a task that came; of the latest, at least ``most``.
 
-    Those who may take it are kept once, as text, for all tasks that they may take. Tuples of
-    numbers cost the collector of garbage nothing.
+    Those who may take it are kept once, as text, for all tasks that they may take. Numbers are kept
+    as text too, which the collector of garbage does not look into.
     """
     who, window = memory["who"], memory["window"]
-    value, effort = tuple(pairs.value.values()), tuple(pairs.effort.values())
-    one = effort[0] if effort and effort.count(effort[0]) == len(effort) else effort
-    window.append((who.setdefault(BETWEEN.join(pairs.fit), len(who)), value, one))
+    effort = list(pairs.effort.values())
+    one = effort[0] if effort and effort.count(effort[0]) == len(effort) else _packed(effort)
+    group = who.setdefault(BETWEEN.join(pairs.fit), len(who))
+    window.append((group, _packed(pairs.value.values()), one))
     if len(window) >= 2 * most:
         del window[:most]
         if len(who) > most:
@@ -106,6 +108,16 @@ def keep(memory: dict[str, Any], pairs: Pairs, most: int) -> None:
             window[:] = [(used.setdefault(row[0], len(used)), *row[1:]) for row in window]
             texts = list(who)
             memory["who"] = {texts[old]: new for old, new in used.items()}
+
+
+def _packed(numbers: Collection[float]) -> str:
+    """Write numbers exactly, as text."""
+    return pack(f"<{len(numbers)}d", *numbers).hex()
+
+
+def _unpacked(text: str | Sequence[float]) -> Sequence[float]:
+    """Read what :func:`_packed` wrote; older states have the numbers themselves."""
+    return unpack(f"<{len(text) // 16}d", bytes.fromhex(text)) if isinstance(text, str) else text
 
 
 def arrived_rows(
@@ -119,8 +131,8 @@ def arrived_rows(
         if reps is None:
             names = who[group].split(BETWEEN) if who[group] else []
             reps = groups[group] = [place[name] for name in names]
-        each = effort if isinstance(effort, list | tuple) else [effort] * len(value)
-        found.append(row_of(reps, value, each))
+        each = [effort] * len(reps) if isinstance(effort, int | float) else _unpacked(effort)
+        found.append(row_of(reps, _unpacked(value), each))
     return found
 
 
