@@ -764,3 +764,36 @@ def test_a_bar_is_drawn_for_those_who_ask(capsys: pytest.CaptureFixture[str]) ->
     told = capsys.readouterr()
     assert "[####################]" in told.err
     assert told.out == ""
+
+
+def held_at_one_time() -> list[Any]:
+    """Tasks of which one is done before the next comes: rules about what is held do not meet."""
+    two = [ao.Task("a", value=3, effort=2), ao.Task("b", value=4, effort=2)]
+    one, other = ao.Rep("r", fit={"x": 1, "y": 0.1}), ao.Rep("q", fit={"x": 0.1, "y": 1})
+    typed = [two[0].model_copy(update={"customer_type": "x"}), ao.Task("b", customer_type="y")]
+    timed = [ao.Task("a", start=20, end=30), ao.Task("b", start=25, end=35)]
+    return [
+        (ao.Problem([ao.Rep("r")], two, rules=[ao.Apart(["a", "b"])]), two),
+        (ao.Problem([one, other], typed, rules=[ao.Together(["a", "b"])]), typed),
+        (ao.Problem([ao.Rep("r")], timed), timed),
+        (ao.Problem([ao.Rep("r"), ao.Rep("q")], two, rules=[ao.MaxLoadGap(2)]), two),
+    ]
+
+
+@pytest.mark.parametrize(("team", "tasks"), held_at_one_time())
+def test_no_policy_beats_the_bound_where_work_is_released(team: ao.Problem, tasks: Any) -> None:
+    stream = ao.streams.Stream(tasks, at=[0, 10], durations=1)
+    runs = ao.simulate(team, [ao.policies.GreedyValue()], arrivals=stream).runs
+    assert runs["value"].item() <= runs["bound"].item() + 1e-9
+    assert not runs["exact"].item()
+
+
+def test_a_pin_of_a_task_with_roles_and_a_gap_are_no_exact_hindsight() -> None:
+    tasks = [ao.Task("a", value=4, roles=[ao.Role("help", credit=0.5)])]
+    pinned = ao.Problem([ao.Rep("r"), ao.Rep("q")], tasks, rules=[ao.Pin("a", "r")])
+    two = [ao.Task("a", value=3, effort=2), ao.Task("b", value=4, effort=2)]
+    level = ao.Problem([ao.Rep("r"), ao.Rep("q")], two, rules=[ao.MaxLoadGap(1)])
+    for team in (pinned, level):
+        runs = ao.simulate(team, [ao.policies.GreedyValue()]).runs
+        assert runs["value"].item() <= runs["bound"].item() + 1e-9
+        assert not runs["exact"].item()

@@ -79,11 +79,13 @@ def hindsight(
 ) -> Hindsight:
     """Find the best plan for a stream that is known in full.
 
-    * Nothing is released before the end, or nobody has a limit: the problem with the tasks of the
+    * Nothing is released before the end, or there is neither a limit nor a rule about what is held
+      at one time (groups, times, Apart, Together, MaxLoadGap): the problem with the tasks of the
       stream is solved for value; where availability changes, a pair counts if the rep is there when
       the task is decided on.
     * Tasks are released: the time-indexed relaxation of capacities
-      (:func:`~assignopt.simulating.capacity.capacity_bound`), a bound.
+      (:func:`~assignopt.simulating.capacity.capacity_bound`), a bound; each task at its best rep
+      where there are no capacities.
     * Tasks are released and wait until somebody is free: each task at its best rep, a bound; given
       time, everybody can do everything.
 
@@ -100,18 +102,30 @@ def hindsight(
     moments = decided_at(stream, setting)
     later = setting.retry or any(one.returns for one in stream.events)
     presence = Presence(team, later, waits)
-    if not (team.changed or presence.matters or (stream.releases and team.limited)):
+    freed = stream.releases and (team.limited or _about_held(problem, stream))
+    if not (team.changed or presence.matters or freed):
         return _solved(team, stream, None, presence, time_limit)
     able = [
         {name: pair for name, pair in row.items() if presence.may(name, moment, task)}
         for row, moment, task in zip(team.pairs(stream), moments, stream.tasks, strict=True)
     ]
-    if team.changed or (stream.releases and later and team.limited):
+    if team.changed or (freed and (later or not team.limited)):
         return _best_reps(able)
-    if stream.releases and team.limited:
+    if freed:
         bound = capacity_bound(able, moments, stream.durations, team.limits())
         return Hindsight(np.nan, bound, False, "capacity at each moment, tasks split")
     return _solved(team, stream, able, presence, time_limit)
+
+
+def _about_held(problem: Problem, stream: Stream) -> bool:
+    """Tell whether a rule is about what is held at one time, which a plan of it all cannot see."""
+    if any(isinstance(rule, Apart | Together | MaxLoadGap) for rule in problem.rules):
+        return True
+    if any(task.group is not None for task in stream.tasks):
+        return True
+    done = stream.at + stream.durations  # a task that is done before its time leaves it free
+    ends = [seconds(task.end) for task in stream.tasks]
+    return any(end is not None and at < end for end, at in zip(ends, done, strict=True))
 
 
 def decided_at(stream: Stream, setting: Setting) -> Floats:
@@ -263,8 +277,9 @@ def _problem(team: Team, stream: Stream, able: Able | None) -> tuple[Problem, bo
     given: dict[str, Any] = {"pairs": pairs, "history": None, "preferences": None}
     given |= {"reps": reps, "tasks": tasks, "objective": (Value(),)}
     level = able is None and not team.problem.rep_columns.carried_load.any()
-    rules, left_out = _rules(team.problem.rules, {task.id for task in tasks}, level)
-    left_out |= able is not None and any(task.roles for task in tasks)  # anybody may hold a role
+    alone = {task.id for task in tasks if not task.roles}
+    rules, left_out = _rules(team.problem.rules, {task.id for task in tasks}, alone, level)
+    left_out |= any(task.roles for task in tasks)  # who holds a role is not up to the policy
     try:
         return team.problem.replace(**given, rules=rules), left_out
     except ValidationError:  # a rule names what this stream does not have
@@ -300,8 +315,12 @@ def _pairs(team: Team, stream: Stream, able: Able | None) -> pd.DataFrame | None
     return given[[one in keep for one in listed]].reset_index(drop=True)
 
 
-def _rules(rules: Iterable[BaseRule], ids: set[str], level: bool) -> tuple[list[BaseRule], bool]:
+def _rules(
+    rules: Iterable[BaseRule], ids: set[str], alone: set[str], level: bool
+) -> tuple[list[BaseRule], bool]:
     """Keep the rules that hold at every moment; tell whether one that does had to be left out.
+
+    ``alone``: the tasks without other roles, to which a pin leaves one rep.
 
     ``level``: everybody starts without load and stays, so that a gap which no decision ever makes
     too wide is not too wide in the end.
@@ -314,15 +333,18 @@ def _rules(rules: Iterable[BaseRule], ids: set[str], level: bool) -> tuple[list[
                 continue
             case MaxTasks(per=per) if per is not None:
                 left_out = True
-            case MaxLoadGap() if not level:
+            case MaxLoadGap():  # it holds at every moment; in the end is all that can be asked here
                 left_out = True
+                if level:
+                    kept.append(rule)
             case Together() | Apart():
                 tasks = [task for task in rule.tasks if task in ids]
                 if len(tasks) > 1:
                     kept.append(rule.model_copy(update={"tasks": tuple(tasks)}))
             case Pin():  # who may have it; whether it is taken at all is up to the policy
-                left_out = left_out or (rule.task in ids and rule.role != "owner")
-                if rule.task in ids and rule.role == "owner":
+                owned = rule.task in alone and rule.role == "owner"
+                left_out = left_out or (rule.task in ids and not owned)
+                if owned:
                     kept.append(Allow(task=rule.task, rep=rule.rep))
             case _:
                 listed = getattr(rule, "task", None)
