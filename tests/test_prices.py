@@ -22,7 +22,7 @@ import assignopt as ao
 from assignopt import policies
 from assignopt.policies import Prices
 from assignopt.policies.duals import Room, Sample, dual_prices, dual_value, project
-from assignopt.policies.mixing import _unpacked, sample_ahead
+from assignopt.policies.mixing import sample_ahead
 from assignopt.routing.background import elsewhere
 
 if TYPE_CHECKING:
@@ -474,21 +474,6 @@ def test_a_short_window_is_kept_short_and_survives() -> None:
     assert len(memory["who"]) <= 20
     again = ao.Router(problem, policy=policy, state=router.to_json())
     assert played(again, tasks[85:]) == played(router, tasks[85:])
-
-
-def test_a_state_with_its_numbers_as_lists_is_read() -> None:
-    problem, tasks = stream(8, effort=True)
-    router = ao.Router(problem, policy=Prices(every=10))
-    played(router, tasks[:45])
-    old = router.state
-    window = old["memory"]["window"]
-    assert all(isinstance(row[1], str) for row in window)
-    old["memory"]["window"] = [
-        [row[0], *(list(_unpacked(one)) if isinstance(one, str) else one for one in row[1:])]
-        for row in window
-    ]
-    again = ao.Router(problem, policy=Prices(every=10), state=old)
-    assert played(again, tasks[45:]) == played(router, tasks[45:])
 
 
 @pytest.mark.parametrize("process", [True, False])

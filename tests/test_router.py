@@ -46,7 +46,7 @@ def allowed(desk: Desk, task: ao.Task) -> list[str]:
         rules=[rule for rule in rules if rule is not None],
     )
     rows = [
-        (name, seat[0], role) for name, one in desk.held.items() for role, seat in one.seats.items()
+        (name, rep, role) for name, one in desk.held.items() for role, rep, *_ in one.seats
     ]
     assert ao.audit(held, rows).ok
     fine = [rep for rep in desk.state.reps if ao.audit(more, [*rows, (task.id, rep, "owner")]).ok]

@@ -316,21 +316,19 @@ class Desk:
     ) -> dict[str, str | None]:
         """Give the task to its owner, and its other roles to those with the least load."""
         state = self.state
-        seats: dict[str, Seat] = {OWNER: self._seat(task, None, owner)}
+        seats: tuple[Seat, ...] = (self._seat(task, None, owner),)
         roles: dict[str, str | None] = {}
-        mine = state.pairs
-        for role in task.roles:
-            state.role, state.pairs = role.name, self._seats.pairs(task, role, pairs)
-            taken = [seat[0] for seat in seats.values()]
-            able = self._admitted(task, taken)
-            roles[role.name] = None
-            if able:
-                chosen = min(able, key=state.load_per_weight)
+        if task.roles:
+            mine = state.pairs
+            for role in task.roles:
+                state.role, state.pairs = role.name, self._seats.pairs(task, role, pairs)
+                able = self._admitted(task, [seat[1] for seat in seats])
+                chosen = min(able, key=state.load_per_weight) if able else None
                 roles[role.name] = chosen
-                seats[role.name] = self._seat(task, role, chosen)
-        before = {name: (state.last[name], state.last_time[name]) for name, *_ in seats.values()}
+                seats += () if chosen is None else (self._seat(task, role, chosen),)
+            state.role, state.pairs = OWNER, mine
+        before = [(seat[1], state.last[seat[1]], state.last_time[seat[1]]) for seat in seats]
         self._keep(Held(task, seats, state.now, None if pairs is None else dict(pairs)))
-        state.role, state.pairs = OWNER, mine
         try:
             self.policy.assigned(task, owner, state)
         except BaseException:
@@ -338,24 +336,32 @@ class Desk:
             raise
         return roles
 
-    def _undo(self, task_id: str, before: Mapping[str, tuple[int, float]]) -> None:
+    def _undo(self, task_id: str, before: Sequence[tuple[str, int, float]]) -> None:
         """Take back an assignment that a policy failed to take note of, as if it had not been."""
-        held = self._drop(task_id, credited=True)
+        held, state = self._drop(task_id, credited=True), self.state
         del self.done[task_id]
-        for name, effort, worth, value in held.seats.values():
-            self._count(name, held.task, -1, effort, worth, value)
-            self.state.last[name], self.state.last_time[name] = before[name]
-            self.state.times[name].pop()
+        self._count(held, -1)
+        for name, last, last_time in before:
+            state.last[name], state.last_time[name] = last, last_time
+            state.times[name].pop()
 
     def _seat(self, task: Task, role: Role | None, name: str) -> Seat:
-        _, effort, value = self.state.pairs[name]
-        return name, effort, task.value * credit_of(task, role), value
+        pairs = self.state.pairs
+        worth = task.value * credit_of(task, role)
+        return (
+            OWNER if role is None else role.name,
+            name,
+            pairs.effort[name],
+            worth,
+            pairs.value_of(name),
+        )
 
     def _keep(self, held: Held) -> None:
         """Count a task for those who have it now."""
         state, task = self.state, held.task
         self.held[task.id] = held
-        for role, (name, effort, worth, value) in held.seats.items():
+        state.holder[task.id] = held.owner
+        for role, name, effort, _, _ in held.seats:
             state.load[name] += effort
             state.open[name] += 1
             self._make_room(name)
@@ -364,21 +370,19 @@ class Desk:
             times.append(held.at)
             if len(times) >= 2 * KEPT_TIMES:
                 del times[:KEPT_TIMES]
-            self._count(name, task, 1, effort, worth, value)
-            if role == OWNER:
-                state.holder[task.id] = name
             for guard in self._guards:
                 guard.took(held, name, role)
+        self._count(held, 1)
 
-    def _count(
-        self, name: str, task: Task, sign: int, effort: float, worth: float, value: float
-    ) -> None:
-        state = self.state
-        state.count[name] += sign
-        state.given[name] += sign * effort
-        state.worth[name] += sign * worth
-        state.value[name] += sign * value
-        state.burden[name] += sign * task.burden
+    def _count(self, held: Held, sign: int) -> None:
+        """Count a task for those who were given it, or, with -1, do not."""
+        state, burden = self.state, sign * held.task.burden
+        for _, name, effort, worth, value in held.seats:
+            state.count[name] += sign
+            state.given[name] += sign * effort
+            state.worth[name] += sign * worth
+            state.value[name] += sign * value
+            state.burden[name] += burden
 
     def adopt(self, task: Task, seats: Mapping[str, str]) -> None:
         """Count a task that was given out elsewhere, such as by a plan: role -> rep."""
@@ -393,11 +397,11 @@ class Desk:
         task, state = held.task, self.state
         state.candidates = ()
         roles: dict[str, Role | None] = {OWNER: None} | {role.name: role for role in task.roles}
-        seats: dict[str, Seat] = {}
-        for role, name in people.items():
+        seats: list[Seat] = []
+        for role in (name for name in roles if name in people):
             state.pairs = self._seats.pairs(task, roles[role], held.pairs)
-            seats[role] = self._seat(task, roles[role], name)
-        self._keep(Held(task, seats, held.at, held.pairs))
+            seats.append(self._seat(task, roles[role], people[role]))
+        self._keep(Held(task, tuple(seats), held.at, held.pairs))
         self.policy.assigned(task, people[OWNER], state)
 
     def whole_pairs(self, held: Held) -> Pairs:
@@ -411,7 +415,7 @@ class Desk:
     def release(self, task_id: str) -> Held:
         """Take a task off those who have it: they are done."""
         held = self._drop(task_id, credited=False)
-        self.policy.released(held.task, held.seats[OWNER][0], self.state)
+        self.policy.released(held.task, held.owner, self.state)
         return held
 
     def credit_back(self, task_id: str) -> Held:
@@ -421,18 +425,17 @@ class Desk:
             del self.done[task_id]
         else:
             held = self.done.pop(task_id)
-            for role, (name, *_) in held.seats.items():
+            for role, name, *_ in held.seats:
                 for guard in self._guards:
                     if guard.by_period:
                         guard.done(held, name, role, credited=True)
-        for name, effort, worth, value in held.seats.values():
-            self._count(name, held.task, -1, effort, worth, value)
-        self.policy.credited(held.task, held.seats[OWNER][0], self.state)
+        self._count(held, -1)
+        self.policy.credited(held.task, held.owner, self.state)
         return held
 
     def _drop(self, task_id: str, *, credited: bool) -> Held:
         state, held = self.state, self.held.pop(task_id)
-        for role, (name, effort, _, _) in held.seats.items():
+        for role, name, effort, _, _ in held.seats:
             state.load[name] -= effort
             state.open[name] -= 1
             if not state.open[name]:  # so that rounding does not pile up
@@ -543,8 +546,8 @@ class Desk:
         self.held = {held.task.id: held for held in map(Held.of, data["held"])}
         self.done = {held.task.id: held for held in map(Held.of, data["done"])}
         for held in self.held.values():
-            state.holder[held.task.id] = held.seats[OWNER][0]
-            for role, (name, *_) in held.seats.items():
+            state.holder[held.task.id] = held.owner
+            for role, name, *_ in held.seats:
                 for guard in self._guards:
                     guard.took(held, name, role)
         for guard, saved in zip(self._guards, data["guards"], strict=True):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..records import Task
+from ..records import OWNER, Task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Seat = tuple[str, float, float, float]
-"""The rep of one role, and the effort, worth and value that count for it."""
+Seat = tuple[str, str, float, float, float]
+"""A role and who has it, and the effort, worth and value that count for it."""
 
 
 @dataclass(slots=True)
@@ -23,7 +23,7 @@ class Held:
     task
         The task.
     seats
-        role -> who has it, with effort, worth and value.
+        Who has it, the owner first.
     at
         When it was given, in seconds.
     pairs
@@ -32,15 +32,20 @@ class Held:
     """
 
     task: Task
-    seats: dict[str, Seat]
+    seats: tuple[Seat, ...]
     at: float
     pairs: dict[str, Any] | None = None
+
+    @property
+    def owner(self) -> str:
+        """Who has it as its owner."""
+        return self.seats[0][1]
 
     def to_data(self) -> dict[str, Any]:
         """Give it as plain data."""
         return {
             "task": self.task.model_dump(mode="json", exclude_defaults=True),
-            "seats": {role: list(seat) for role, seat in self.seats.items()},
+            "seats": {role: seat for role, *seat in self.seats},
             "at": self.at,
             "pairs": self.pairs,
         }
@@ -48,8 +53,10 @@ class Held:
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Held:
         """Read what :meth:`to_data` gave."""
-        seats = {
-            role: (str(rep), float(effort), float(worth), float(value))
+        seats = tuple(
+            (str(role), str(rep), float(effort), float(worth), float(value))
             for role, (rep, effort, worth, value) in data["seats"].items()
-        }
+        )
+        if seats[0][0] != OWNER:
+            raise ValueError(f"the first seat of {data['task']['id']!r} is not the owner's")
         return cls(Task.model_validate(data["task"]), seats, float(data["at"]), data["pairs"])

@@ -85,8 +85,7 @@ class Seats:
         if rows is None and self._listed is not None:
             rows = self._listed.of(task.id)
         if rows is None:
-            value = {name: worth * fit for name, fit in kind.fit.items()}
-            return Pairs(kind.fit, kind.effort_of(effort), value)
+            return kind.pairs(effort).scaled(worth)
         return self._overridden(task, role, rows, kind)
 
     def _overridden(
@@ -94,7 +93,7 @@ class Seats:
     ) -> Pairs:
         """Put what rows of the pairs table say in the place of what is so by default."""
         credit = credit_of(task, role)
-        plain = kind.effort_of(task.effort if role is None else role.effort)
+        plain = kind.pairs(task.effort if role is None else role.effort).effort
         least = -np.inf if self._least_fit is None else self._least_fit
         fits: dict[str, float] = {}
         efforts: dict[str, float] = {}
@@ -176,20 +175,20 @@ class Seats:
 class _Kind:
     """Who may hold the tasks of one kind, with which fit and at which cost."""
 
-    __slots__ = ("_efficiency", "_efforts", "fit")
+    __slots__ = ("_efficiency", "_pairs", "fit")
 
     def __init__(self, fit: dict[str, float], efficiency: dict[str, float]) -> None:
         self.fit, self._efficiency = fit, efficiency
-        self._efforts: dict[float, dict[str, float]] = {}
+        self._pairs: dict[float, Pairs] = {}
 
-    def effort_of(self, effort: float) -> dict[str, float]:
-        """Give what an effort costs each of them."""
-        found = self._efforts.get(effort)
+    def pairs(self, effort: float) -> Pairs:
+        """Give the pairs of a task of this effort that is worth 1."""
+        found = self._pairs.get(effort)
         if found is None:
-            if len(self._efforts) >= EFFORTS:
-                self._efforts.clear()
-            found = {name: effort / one for name, one in self._efficiency.items()}
-            self._efforts[effort] = found
+            if len(self._pairs) >= EFFORTS:
+                self._pairs.clear()
+            costs = {name: effort / one for name, one in self._efficiency.items()}
+            found = self._pairs[effort] = Pairs(self.fit, costs, self.fit)
         return found
 
 

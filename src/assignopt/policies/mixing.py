@@ -93,14 +93,15 @@ def _described(problem: Problem) -> list[Row | None]:
 def keep(memory: dict[str, Any], pairs: Pairs, most: int) -> None:
     """Keep the pairs of a task that came; of the latest, at least ``most``.
 
-    Those who may take it are kept once, as text, for all tasks that they may take. Numbers are kept
-    as text too, which the collector of garbage does not look into.
+    Who may take it, and at which proportions of value, is kept once, as text, for all tasks that
+    have it in common; of each task, what is its own.
     """
     who, window = memory["who"], memory["window"]
-    effort = list(pairs.effort.values())
-    one = effort[0] if effort and effort.count(effort[0]) == len(effort) else _packed(effort)
-    group = who.setdefault(BETWEEN.join(pairs.fit), len(who))
-    window.append((group, _packed(pairs.value.values()), one))
+    told = pairs.shared.get("told")
+    if told is None:
+        told = pairs.shared["told"] = _told(pairs)
+    text, effort = told
+    window.append((who.setdefault(text, len(who)), pairs.scale, effort))
     if len(window) >= 2 * most:
         del window[:most]
         if len(who) > most:
@@ -110,14 +111,21 @@ def keep(memory: dict[str, Any], pairs: Pairs, most: int) -> None:
             memory["who"] = {texts[old]: new for old, new in used.items()}
 
 
+def _told(pairs: Pairs) -> tuple[str, str | float]:
+    """Write who there is with which values; and the effort, one number where it is the same."""
+    effort = list(pairs.effort.values())
+    one = effort[0] if effort and effort.count(effort[0]) == len(effort) else _packed(effort)
+    return BETWEEN.join((_packed(pairs.base.values()), *pairs.fit)), one
+
+
 def _packed(numbers: Collection[float]) -> str:
     """Write numbers exactly, as text."""
     return pack(f"<{len(numbers)}d", *numbers).hex()
 
 
-def _unpacked(text: str | Sequence[float]) -> Sequence[float]:
-    """Read what :func:`_packed` wrote; older states have the numbers themselves."""
-    return unpack(f"<{len(text) // 16}d", bytes.fromhex(text)) if isinstance(text, str) else text
+def _unpacked(text: str) -> Sequence[float]:
+    """Read what :func:`_packed` wrote."""
+    return unpack(f"<{len(text) // 16}d", bytes.fromhex(text))
 
 
 def arrived_rows(
@@ -125,14 +133,19 @@ def arrived_rows(
 ) -> list[Row | None]:
     """Describe the tasks that were kept."""
     found: list[Row | None] = []
-    groups: dict[int, list[int]] = {}
-    for group, value, effort in paced(window, 3):
-        reps = groups.get(group)
-        if reps is None:
-            names = who[group].split(BETWEEN) if who[group] else []
-            reps = groups[group] = [place[name] for name in names]
-        each = [effort] * len(reps) if isinstance(effort, int | float) else _unpacked(effort)
-        found.append(row_of(reps, _unpacked(value), each))
+    groups: dict[int, Row | None] = {}
+    for group, scale, effort in paced(window, 20):
+        if group not in groups:
+            base, *names = who[group].split(BETWEEN)
+            reps = [place[name] for name in names]
+            groups[group] = row_of(reps, _unpacked(base), [0.0] * len(reps))
+        row = groups[group]
+        if row is None or scale <= 0:
+            found.append(None)
+        else:
+            kind, top, nothing = row
+            each = _unpacked(effort) if isinstance(effort, str) else [effort] * len(nothing)
+            found.append((kind, scale * top, list(each)))
     return found
 
 

@@ -212,7 +212,8 @@ class Prices(Policy):
     def choose(self, task: Task, state: State) -> Choice:
         """Say who takes the task."""
         memory = state.memory
-        step, value, efforts = memory["came"], state.pairs.value, state.pairs.effort
+        step, pairs = memory["came"], state.pairs
+        base, scale, efforts = pairs.base, pairs.scale, pairs.effort
         book, fair = self._book(task, state), self.fairness > 0
         pool = state.candidates
         if self.quota is not None:
@@ -222,7 +223,7 @@ class Prices(Policy):
         scores: dict[str, float] = {}
         top, chosen = -np.inf, ""
         for name in pool:
-            reduced = value[name]
+            reduced = scale * base[name]
             row = book.get(name)
             if row is not None:
                 at, drop, _, slot, fall, _ = row

@@ -24,29 +24,57 @@ Pair = tuple[float, float, float]
 class Pairs(Mapping[str, Pair]):
     """rep id -> (fit, effort, value) of everybody who could ever take a task.
 
-    Kept as three mappings, which are quicker to read, and mostly shared between tasks.
+    Kept as mappings that tasks of one kind share: a value is ``scale * base[rep_id]``.
 
     Parameters
     ----------
-    fit, effort, value
+    fit, effort, base
         rep id -> number, of the same reps in the same order.
+    scale
+        What ``base`` is multiplied with.
+    shared
+        A place for what can be worked out from ``fit``, ``effort`` and ``base`` once, for all
+        tasks that share them.
 
     Examples
     --------
-    >>> pairs = Pairs({"ana": 0.5}, {"ana": 2.0}, {"ana": 3.0})
+    >>> pairs = Pairs({"ana": 0.5}, {"ana": 2.0}, {"ana": 0.5}, scale=6.0)
     >>> pairs["ana"], pairs.value["ana"]
     ((0.5, 2.0, 3.0), 3.0)
     """
 
-    __slots__ = ("effort", "fit", "value")
+    __slots__ = ("_value", "base", "effort", "fit", "scale", "shared")
 
     def __init__(
-        self, fit: Mapping[str, float], effort: Mapping[str, float], value: Mapping[str, float]
+        self,
+        fit: Mapping[str, float],
+        effort: Mapping[str, float],
+        base: Mapping[str, float],
+        scale: float = 1.0,
+        shared: dict[str, Any] | None = None,
     ) -> None:
-        self.fit, self.effort, self.value = fit, effort, value
+        self.fit, self.effort, self.base, self.scale = fit, effort, base, scale
+        self.shared: dict[str, Any] = {} if shared is None else shared
+        self._value: Mapping[str, float] | None = None
+
+    def scaled(self, scale: float) -> Pairs:
+        """Give the pairs of another task of the kind, of other value."""
+        return Pairs(self.fit, self.effort, self.base, scale, self.shared)
+
+    @property
+    def value(self) -> Mapping[str, float]:
+        """Give the value with each rep."""
+        if self._value is None:
+            scale = self.scale
+            self._value = {name: scale * one for name, one in self.base.items()}
+        return self._value
+
+    def value_of(self, rep_id: str) -> float:
+        """Give the value with one rep."""
+        return self.scale * self.base[rep_id]
 
     def __getitem__(self, rep_id: str) -> Pair:
-        return self.fit[rep_id], self.effort[rep_id], self.value[rep_id]
+        return self.fit[rep_id], self.effort[rep_id], self.scale * self.base[rep_id]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.fit)
@@ -173,7 +201,7 @@ class State:
 
     def value_of(self, rep_id: str) -> float:
         """Give the value of the present task with a rep."""
-        return self.pairs.value[rep_id]
+        return self.pairs.value_of(rep_id)
 
     def room(self, rep_id: str) -> float:
         """Give how much more effort a rep can hold; infinity without a limit."""

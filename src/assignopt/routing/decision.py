@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -13,6 +12,9 @@ if TYPE_CHECKING:
 SHOWN = 5
 """How many runners-up a decision lists."""
 
+SAID = 9
+"""How many fields of a decision say what was decided."""
+
 
 class Alternative(NamedTuple):
     """A runner-up: somebody else who could have taken the task, and their score."""
@@ -21,8 +23,7 @@ class Alternative(NamedTuple):
     score: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Who takes a task; or why nobody does.
 
     Parameters
@@ -46,19 +47,25 @@ class Decision:
         The number of the arrival, from 0.
     policy
         The policy, or ``"by hand"``.
+    candidates
+        Who could have taken it; empty in a log.
+    scores
+        What the policy thought of them, see :attr:`alternatives`.
+
+    Two decisions are equal when they say the same; what else was possible does not count.
     """
 
     task_id: str
     rep_id: str | None
-    reason: Reason | None = None
-    detail: str = ""
-    price: float = 0.0
-    roles: dict[str, str | None] = field(default_factory=dict)
-    at: float = 0.0
-    number: int = 0
-    policy: str = ""
-    _candidates: Sequence[str] = field(default=(), repr=False, compare=False)
-    _scores: Mapping[str, float] | None = field(default=None, repr=False, compare=False)
+    reason: Reason | None
+    detail: str
+    price: float
+    roles: Mapping[str, str | None]
+    at: float
+    number: int
+    policy: str
+    candidates: Sequence[str] = ()
+    scores: Mapping[str, float] | None = None
 
     @property
     def alternatives(self) -> tuple[Alternative, ...]:
@@ -67,8 +74,8 @@ class Decision:
         Scores are the policy's own (values less prices, say); None, and the order of the team, for
         policies without.
         """
-        others = [name for name in self._candidates if name != self.rep_id]
-        scores = self._scores
+        others = [name for name in self.candidates if name != self.rep_id]
+        scores = self.scores
         if scores is None:
             return tuple(Alternative(name, None) for name in others[:SHOWN])
         others = [name for name in others if name in scores]
@@ -77,17 +84,22 @@ class Decision:
 
     def to_data(self) -> dict[str, Any]:
         """Give the decision as plain data."""
-        return {
-            "task_id": self.task_id,
-            "rep_id": self.rep_id,
-            "reason": None if self.reason is None else str(self.reason),
-            "detail": self.detail,
-            "price": self.price,
-            "roles": self.roles,
-            "at": self.at,
-            "number": self.number,
-            "policy": self.policy,
-        }
+        told = dict(zip(self._fields, self[:SAID], strict=False))
+        return told | {"reason": None if self.reason is None else str(self.reason)}
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Decision):
+            return NotImplemented
+        return self[:SAID] == other[:SAID]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        told = zip(self._fields, self[:SAID], strict=False)
+        return f"Decision({', '.join(f'{name}={value!r}' for name, value in told)})"
 
     def __str__(self) -> str:
         if self.rep_id is None:

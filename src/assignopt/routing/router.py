@@ -396,7 +396,7 @@ class Router:
     def _people(self) -> dict[str, dict[str, str]]:
         """Say who has each task that is held: task id -> role -> rep."""
         return {
-            name: {role: seat[0] for role, seat in held.seats.items()}
+            name: {role: rep for role, rep, *_ in held.seats}
             for name, held in self._desk.held.items()
         }
 

@@ -213,7 +213,7 @@ class Run:
             return
         held = self._guarded(self.desk.release, self.stream.tasks[i].id, i=i)
         if self.waiting:
-            self._freed([seat[0] for seat in held.seats.values()])
+            self._freed([rep for _, rep, *_ in held.seats])
 
     def _apply(self, change: Change) -> None:
         """Change the team."""
@@ -325,4 +325,4 @@ class Run:
 
 
 def _has(held: Any, name: str) -> bool:
-    return any(seat[0] == name for seat in held.seats.values())
+    return any(rep == name for _, rep, *_ in held.seats)
