@@ -45,9 +45,7 @@ def allowed(desk: Desk, task: ao.Task) -> list[str]:
         history=None,
         rules=[rule for rule in rules if rule is not None],
     )
-    rows = [
-        (name, rep, role) for name, one in desk.held.items() for role, rep, *_ in one.seats
-    ]
+    rows = [(name, rep, role) for name, one in desk.held.items() for role, rep, *_ in one.seats]
     assert ao.audit(held, rows).ok
     fine = [rep for rep in desk.state.reps if ao.audit(more, [*rows, (task.id, rep, "owner")]).ok]
     return [rep for rep in fine if desk.state.available[rep]]
@@ -76,7 +74,7 @@ def test_at_every_moment_those_may_take_a_task_whom_the_checker_lets_have_it(
         expected = allowed(desk, task)
         assert desk.may_take(task) == expected
         found = desk.offer(task)
-        assert (found.rep_id is None) == (not expected)
+        assert (found.held is None) == (not expected)
         assert found.reason is None or isinstance(found.reason, ao.Reason)
         assert problem_of(desk) is not None
 

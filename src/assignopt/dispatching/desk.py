@@ -45,17 +45,15 @@ NUMBERS = ("load", "open", "count", "given", "worth", "value", "burden", "last",
 
 @dataclass(slots=True)
 class Choices:
-    """What was decided on one task.
+    """What was decided on one task: who has it now; or the reason why nobody does.
 
     ``candidates`` and ``scores`` are those of the owner's seat, as the policy saw them.
     """
 
     task: Task
-    rep_id: str | None
+    held: Held | None
     reason: Reason | None
     detail: str
-    price: float
-    roles: dict[str, str | None]
     candidates: Sequence[str]
     scores: Mapping[str, float] | None
     refused: str | None = None
@@ -283,8 +281,8 @@ class Desk:
         if isinstance(choice, str) and not isinstance(choice, Reason):
             if choice in candidates:
                 price = self.policy.price(task, choice, state)
-                roles = self._take(task, choice, pairs)
-                return Choices(task, choice, None, "", price, roles, candidates, scores)
+                held = self._take(task, choice, pairs, price, by_hand)
+                return Choices(task, held, None, "", candidates, scores)
             reason, detail = self._refusal(task, choice)
             refused = None if by_hand else choice
         elif choice is not None and not isinstance(choice, Reason):
@@ -298,7 +296,7 @@ class Desk:
                 else (choice or Reason.DOMINATED, f"{self.name} gives it to nobody")
             )
         self.policy.passed(task, state)
-        return Choices(task, None, reason, detail, 0.0, {}, candidates, scores, refused)
+        return Choices(task, None, reason, detail, candidates, scores, refused)
 
     def _admitted(self, task: Task, without: Sequence[str]) -> list[str]:
         """List who may take the seat that ``state.pairs`` is about, in the order of the team."""
@@ -312,29 +310,39 @@ class Desk:
         return found
 
     def _take(
-        self, task: Task, owner: str, pairs: Mapping[str, Any] | None
-    ) -> dict[str, str | None]:
+        self,
+        task: Task,
+        owner: str,
+        pairs: Mapping[str, Any] | None,
+        price: float,
+        by_hand: bool,
+    ) -> Held:
         """Give the task to its owner, and its other roles to those with the least load."""
         state = self.state
-        seats: tuple[Seat, ...] = (self._seat(task, None, owner),)
-        roles: dict[str, str | None] = {}
-        if task.roles:
-            mine = state.pairs
-            for role in task.roles:
-                state.role, state.pairs = role.name, self._seats.pairs(task, role, pairs)
-                able = self._admitted(task, [seat[1] for seat in seats])
-                chosen = min(able, key=state.load_per_weight) if able else None
-                roles[role.name] = chosen
-                seats += () if chosen is None else (self._seat(task, role, chosen),)
-            state.role, state.pairs = OWNER, mine
-        before = [(seat[1], state.last[seat[1]], state.last_time[seat[1]]) for seat in seats]
-        self._keep(Held(task, seats, state.now, None if pairs is None else dict(pairs)))
+        mine, said = self._seat(task, None, owner), None if pairs is None else dict(pairs)
+        others = self._others(task, owner, pairs) if task.roles else ()
+        decided = price, state.step, by_hand, state.clock
+        held = Held(task, *mine[1:], state.now, others, said, *decided)
+        before = [(name, state.last[name], state.last_time[name]) for _, name, *_ in held.seats]
+        self._keep(held)
         try:
             self.policy.assigned(task, owner, state)
         except BaseException:
             self._undo(task.id, before)
             raise
-        return roles
+        return held
+
+    def _others(self, task: Task, owner: str, pairs: Mapping[str, Any] | None) -> tuple[Seat, ...]:
+        """Say who takes each role of a task besides its owner's, if anybody can."""
+        state, mine = self.state, self.state.pairs
+        found: list[Seat] = []
+        for role in task.roles:
+            state.role, state.pairs = role.name, self._seats.pairs(task, role, pairs)
+            able = self._admitted(task, [owner, *(seat[1] for seat in found)])
+            if able:
+                found.append(self._seat(task, role, min(able, key=state.load_per_weight)))
+        state.role, state.pairs = OWNER, mine
+        return tuple(found)
 
     def _undo(self, task_id: str, before: Sequence[tuple[str, int, float]]) -> None:
         """Take back an assignment that a policy failed to take note of, as if it had not been."""
@@ -346,15 +354,9 @@ class Desk:
             state.times[name].pop()
 
     def _seat(self, task: Task, role: Role | None, name: str) -> Seat:
-        pairs = self.state.pairs
+        pairs, title = self.state.pairs, OWNER if role is None else role.name
         worth = task.value * credit_of(task, role)
-        return (
-            OWNER if role is None else role.name,
-            name,
-            pairs.effort[name],
-            worth,
-            pairs.value_of(name),
-        )
+        return title, name, pairs.effort[name], worth, pairs.value_of(name)
 
     def _keep(self, held: Held) -> None:
         """Count a task for those who have it now."""
@@ -384,24 +386,31 @@ class Desk:
             state.value[name] += sign * value
             state.burden[name] += burden
 
-    def adopt(self, task: Task, seats: Mapping[str, str]) -> None:
+    def adopt(self, task: Task, people: Mapping[str, str]) -> None:
         """Count a task that was given out elsewhere, such as by a plan: role -> rep."""
-        self._seated(Held(task, {}, self.state.now), seats)
+        self._seated(task, people, self.state.now)
 
-    def pass_on(self, task_id: str, seats: Mapping[str, str]) -> None:
+    def pass_on(self, task_id: str, people: Mapping[str, str]) -> None:
         """Let other people have a task that is held: role -> rep; it counts for them instead."""
-        self._seated(self.credit_back(task_id), seats)
+        held = self.credit_back(task_id)
+        self._seated(held.task, people, held.at, held.pairs)
 
-    def _seated(self, held: Held, people: Mapping[str, str]) -> None:
+    def _seated(
+        self,
+        task: Task,
+        people: Mapping[str, str],
+        at: float,
+        pairs: dict[str, Any] | None = None,
+    ) -> None:
         """Count a task for the people named."""
-        task, state = held.task, self.state
+        state, seats = self.state, []
         state.candidates = ()
         roles: dict[str, Role | None] = {OWNER: None} | {role.name: role for role in task.roles}
-        seats: list[Seat] = []
         for role in (name for name in roles if name in people):
-            state.pairs = self._seats.pairs(task, roles[role], held.pairs)
+            state.pairs = self._seats.pairs(task, roles[role], pairs)
             seats.append(self._seat(task, roles[role], people[role]))
-        self._keep(Held(task, tuple(seats), held.at, held.pairs))
+        mine, *others = seats
+        self._keep(Held(task, *mine[1:], at, tuple(others), pairs))
         self.policy.assigned(task, people[OWNER], state)
 
     def whole_pairs(self, held: Held) -> Pairs:

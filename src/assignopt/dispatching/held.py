@@ -16,30 +16,59 @@ Seat = tuple[str, str, float, float, float]
 
 @dataclass(slots=True)
 class Held:
-    """A task with its people.
+    """A task with its people, and how it came to them.
+
+    One object for each task that is given out, which is all that stays of the decision: the fewer
+    there are, the less often everything waits for the collector of garbage.
 
     Parameters
     ----------
     task
         The task.
-    seats
-        Who has it, the owner first.
+    owner
+        Who has it.
+    effort, worth, value
+        What counts for the owner.
     at
         When it was given, in seconds.
+    others
+        Who has its other roles.
     pairs
         Who might have taken it, as the caller said: rep id -> (fit, effort, value); None: everybody
         who is eligible.
+    price
+        What the policy took the owner's time for it to be worth elsewhere.
+    number
+        The number of the arrival.
+    by_hand
+        Whether the caller said who takes it.
+    clock
+        What the time was then.
     """
 
     task: Task
-    seats: tuple[Seat, ...]
+    owner: str
+    effort: float
+    worth: float
+    value: float
     at: float
+    others: tuple[Seat, ...] = ()
     pairs: dict[str, Any] | None = None
+    price: float = 0.0
+    number: int = -1
+    by_hand: bool = False
+    clock: str = "none"
 
     @property
-    def owner(self) -> str:
-        """Who has it as its owner."""
-        return self.seats[0][1]
+    def seats(self) -> tuple[Seat, ...]:
+        """Everybody who has a part in it, the owner first."""
+        return (OWNER, self.owner, self.effort, self.worth, self.value), *self.others
+
+    @property
+    def roles(self) -> dict[str, str | None]:
+        """Role -> rep (None: nobody could) of the other roles of the task."""
+        roles: dict[str, str | None] = dict.fromkeys(role.name for role in self.task.roles)
+        return roles | {role: rep for role, rep, *_ in self.others} if roles else roles
 
     def to_data(self) -> dict[str, Any]:
         """Give it as plain data."""
@@ -53,10 +82,18 @@ class Held:
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Held:
         """Read what :meth:`to_data` gave."""
-        seats = tuple(
-            (str(role), str(rep), float(effort), float(worth), float(value))
-            for role, (rep, effort, worth, value) in data["seats"].items()
+        task, (mine, *others) = Task.model_validate(data["task"]), data["seats"].items()
+        if mine[0] != OWNER:
+            raise ValueError(f"the first seat of task {task.id!r} is not its owner's")
+        return cls(
+            task,
+            *_seat(*mine)[1:],
+            at=float(data["at"]),
+            others=tuple(_seat(*one) for one in others),
+            pairs=data["pairs"],
         )
-        if seats[0][0] != OWNER:
-            raise ValueError(f"the first seat of {data['task']['id']!r} is not the owner's")
-        return cls(Task.model_validate(data["task"]), seats, float(data["at"]), data["pairs"])
+
+
+def _seat(role: str, told: Any) -> Seat:
+    rep, effort, worth, value = told
+    return role, str(rep), float(effort), float(worth), float(value)

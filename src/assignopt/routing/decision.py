@@ -95,8 +95,6 @@ class Decision(NamedTuple):
     def __ne__(self, other: object) -> bool:
         return not self == other
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __repr__(self) -> str:
         told = zip(self._fields, self[:SAID], strict=False)
         return f"Decision({', '.join(f'{name}={value!r}' for name, value in told)})"

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..dispatching import Held
 from ..errors import Faults
 from ..plan import frame_of
 from ..records import Rep, Task
@@ -59,42 +60,41 @@ class Event(NamedTuple):
         return data | ({"said": [one.to_data() for one in self.said]} if self.said else {})
 
 
-class Assigned(NamedTuple):
-    """What is kept of one assignment: all but who else there was.
-
-    A log of a million decisions is to be small, and light for whoever collects garbage.
-    """
+class Left(NamedTuple):
+    """A task that nobody took."""
 
     task: Task
-    to: str | None
-    pairs: Any
+    given: dict[str, Any]
     clock: str
-    rep_id: str | None
-    reason: Any
-    detail: str
-    price: float
-    roles: dict[str, str | None] | None
-    at: float
-    number: int
-    policy: str
+    said: Decision
 
-    def event(self) -> Event:
-        """Give it as an event."""
-        given: dict[str, Any] = {"task": self.task}
-        given |= {} if self.to is None else {"to": self.to}
-        given |= {} if self.pairs is None else {"pairs": self.pairs}
-        said = Decision(
-            self.task.id,
-            self.rep_id,
-            self.reason,
-            self.detail,
-            self.price,
-            self.roles or {},
-            self.at,
-            self.number,
-            self.policy,
-        )
-        return Event("assign", self.at, self.clock, given, (said,))
+
+Logged = Event | Held | Left
+"""What stands in a log: mostly what is there anyway, since a log of a million decisions is to be
+small, and light for whoever collects garbage."""
+
+
+def event_of(one: Logged, policy: str) -> Event:
+    """Give what stands in a log as an event.
+
+    Parameters
+    ----------
+    one
+        An event, a task that was given out, or one that nobody took.
+    policy
+        Who decided, where it was not done by hand.
+    """
+    if isinstance(one, Event):
+        return one
+    if isinstance(one, Left):
+        given, said = one.given, one.said
+    else:
+        given = {} if one.pairs is None else {"pairs": one.pairs}
+        given |= {"to": one.owner} if one.by_hand else {}
+        by = "by hand" if one.by_hand else policy
+        told = one.price, one.roles, one.at, one.number, by
+        said = Decision(one.task.id, one.owner, None, "", *told)
+    return Event("assign", said.at, one.clock, {"task": one.task, **given}, (said,))
 
 
 def _plain(value: Any) -> Any:

@@ -20,7 +20,7 @@ from ..rebalancing import rebalance
 from ..records import Rep, Task
 from .background import Learner, elsewhere
 from .decision import Decision
-from .events import Assigned, Event, log_frame, write_log
+from .events import Event, Left, event_of, log_frame, write_log
 from .holding import problem_of
 from .reading import read_pairs, read_policy, read_tasks, unknown_rep, unknown_task
 from .replaying import played_again
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ..plan import Plan
     from ..policies import Policy, State
     from ..rebalancing import Rebalanced
+    from .events import Logged
 
 
 class Router:
@@ -112,7 +113,7 @@ class Router:
         faults.raise_if_any()
         self._desk = Desk(problem, policy, seed, horizon, learns=learn_inline)
         self._clock = clock
-        self._events: list[Event | Assigned] = []
+        self._events: list[Logged] = []
         self._lock = RLock()
         self._learner: Learner | None = None
         if state is not None:
@@ -184,10 +185,7 @@ class Router:
                 desk.state.now = before  # a policy failed: nothing has happened
                 raise
             decision = self._decided(found, number, by_hand=to is not None)
-            kept = (found.rep_id, found.reason, decision.detail, found.price, found.roles or None)
-            self._events.append(
-                Assigned(task, to, pairs, desk.state.clock, *kept, now, number, decision.policy)
-            )
+            self._events.append(found.held or self._left(decision, task, to, pairs))
             if self._learner is not None and desk.policy.due(desk.state):
                 self._learner.wake()
             return decision
@@ -243,22 +241,30 @@ class Router:
         return read, pairs
 
     def _decided(self, found: Choices, number: int, *, by_hand: bool) -> Decision:
-        detail = found.detail
+        held, detail, desk = found.held, found.detail, self._desk
         if found.refused is not None:
-            detail = f"policy {self._desk.name} named rep {found.refused!r}: {detail}"
+            detail = f"policy {desk.name} named rep {found.refused!r}: {detail}"
+        owner, price = (None, 0.0) if held is None else (held.owner, held.price)
+        roles = held.roles if held is not None and held.task.roles else {}
+        name = "by hand" if by_hand else desk.name
         return Decision(
             found.task.id,
-            found.rep_id,
+            owner,
             found.reason,
             detail,
-            found.price,
-            found.roles,
-            self._desk.state.now,
+            price,
+            roles,
+            desk.state.now,
             number,
-            "by hand" if by_hand else self._desk.name,
+            name,
             found.candidates,
             found.scores,
         )
+
+    def _left(self, said: Decision, task: Task, to: str | None, pairs: Any) -> Left:
+        given: dict[str, Any] = {} if to is None else {"to": to}
+        given |= {} if pairs is None else {"pairs": pairs}
+        return Left(task, given, self._desk.state.clock, said._replace(candidates=(), scores=None))
 
     def adopt(self, plan: Plan, *, at: float | datetime | None = None) -> None:
         """Count what a plan has given out as held, such as the plan of this morning.
@@ -568,7 +574,7 @@ class Router:
 
     def _happened(self) -> Iterator[Event]:
         for one in self._events:
-            yield one.event() if isinstance(one, Assigned) else one
+            yield event_of(one, self._desk.name)
 
     @property
     def state(self) -> dict[str, Any]:

@@ -266,12 +266,13 @@ class Run:
         """Take down what was decided."""
         if choices.refused is not None:
             self._refuse(choices)
-        if choices.rep_id is None:
+        held = choices.held
+        if held is None:
             if self.waiting is not None:
                 self.waiting.add(i, choices.task)
             return
         now = self.desk.state.now
-        self._owner[i], self._given[i] = self.roster[choices.rep_id], now
+        self._owner[i], self._given[i] = self.roster[held.owner], now
         self._turn[i] = self._turns
         busy = self._held[i]
         if busy == busy:
