@@ -111,7 +111,6 @@ class Desk:
         self.changed: dict[str, Rep] = {}
         self.away: set[str] = set()
         self._limit: dict[str, float] = {}
-        self._most: dict[str, float] = {}
         self._free: dict[str, float] = {}  # effort that fits; below 0: takes nothing at all
         self._seats = Seats(problem, reps, copies)
         self.state.pairs_of = self._seats.pairs
@@ -143,7 +142,8 @@ class Desk:
             limits += [] if rep.capacity is None else [rep.capacity]
             state.capacity[name] = least = min(limits, default=inf)
             self._limit[name] = least + 1e-9 * (1 + abs(least)) if least < inf else inf
-            self._most[name] = inf if rep.max_tasks is None else rep.max_tasks
+            most = inf if rep.max_tasks is None else rep.max_tasks
+            state.most[name] = most if rep.active else 0
             state.available[name] = rep.active and name not in self.away
             self._make_room(name)
         for guard in self._guards:
@@ -152,7 +152,7 @@ class Desk:
     def _make_room(self, name: str) -> None:
         """Work out how much effort a rep can take, after anything that it depends on."""
         state = self.state
-        if state.available[name] and state.open[name] < self._most[name]:
+        if state.available[name] and state.open[name] < state.most[name]:
             self._free[name] = max(0.0, self._limit[name] - state.load[name])
         else:
             self._free[name] = -1.0
@@ -493,8 +493,8 @@ class Desk:
         state = self.state
         roomy = max(names, key=state.room)
         of = f" ({roomy!r}, with the most room)" if len(names) > 1 else ""
-        if state.open[roomy] >= self._most[roomy]:
-            return f"{state.open[roomy]} of at most {self._most[roomy]:g} tasks held{of}"
+        if state.open[roomy] >= state.most[roomy]:
+            return f"{state.open[roomy]} of at most {state.most[roomy]:g} tasks held{of}"
         load, most, effort = state.load[roomy], state.capacity[roomy], state.effort_of(roomy)
         return f"load {load:g}/{most:g} {self.problem.effort_unit}{of}, it takes {effort:g}"
 

@@ -101,12 +101,16 @@ def keep(memory: dict[str, Any], pairs: Pairs, most: int) -> None:
     if told is None:
         told = pairs.shared["told"] = _told(pairs)
     text, effort = told
-    window.append((who.setdefault(text, len(who)), pairs.scale, effort))
-    if len(window) >= 2 * most:
-        del window[:most]
+    group, scale, efforts = window
+    group.append(who.setdefault(text, len(who)))
+    scale.append(pairs.scale)
+    efforts.append(effort)
+    if len(group) >= 2 * most:
+        for column in window:
+            del column[:most]
         if len(who) > most:
             used: dict[int, int] = {}
-            window[:] = [(used.setdefault(row[0], len(used)), *row[1:]) for row in window]
+            group[:] = [used.setdefault(one, len(used)) for one in group]
             texts = list(who)
             memory["who"] = {texts[old]: new for old, new in used.items()}
 
@@ -134,18 +138,18 @@ def arrived_rows(
     """Describe the tasks that were kept."""
     found: list[Row | None] = []
     groups: dict[int, Row | None] = {}
-    for group, scale, effort in paced(window, 20):
-        if group not in groups:
-            base, *names = who[group].split(BETWEEN)
+    for one, much, cost in paced(zip(*window, strict=True), 20):
+        if one not in groups:
+            base, *names = who[one].split(BETWEEN)
             reps = [place[name] for name in names]
-            groups[group] = row_of(reps, _unpacked(base), [0.0] * len(reps))
-        row = groups[group]
-        if row is None or scale <= 0:
+            groups[one] = row_of(reps, _unpacked(base), [0.0] * len(reps))
+        row = groups[one]
+        if row is None or much <= 0:
             found.append(None)
         else:
             kind, top, nothing = row
-            each = _unpacked(effort) if isinstance(effort, str) else [effort] * len(nothing)
-            found.append((kind, scale * top, list(each)))
+            each = _unpacked(cost) if isinstance(cost, str) else [cost] * len(nothing)
+            found.append((kind, much * top, list(each)))
     return found
 
 

@@ -194,7 +194,7 @@ class Prices(Policy):
         """Find the first prices, from the forecast."""
         rules = state.problem.rules
         state.memory.update(
-            window=[],
+            window=[[], [], []],  # a column for who may take it, its value, its effort
             who={},
             flow=[0, 0, 0],  # held now, held at each arrival added up, released
             came=0,  # arrivals; what is offered again is none

@@ -18,21 +18,24 @@ if TYPE_CHECKING:
     from .duals import Sample
     from .state import State
 
+KEPT = ("group", "scale", "effort")
+"""The columns of the arrivals that are kept, see :func:`assignopt.policies.mixing.keep`."""
+
 
 def snapshot_of(state: State, window: int) -> dict[str, Any]:
     """Copy what prices depend on; nothing is looked at yet."""
     memory = state.memory
     return {
         "problem": state.problem,
-        "reps": dict(state.reps),
         "limit": dict(state.capacity),
+        "most": dict(state.most),
         "load": dict(state.load),
         "open": dict(state.open),
         "given": None,
         "flow": list(memory["flow"]),
         "step": memory["came"],
         "horizon": state.horizon,
-        "window": memory["window"][-window:],
+        **{name: column[-window:] for name, column in zip(KEPT, memory["window"], strict=True)},
         "who": list(memory["who"]),
         "book": dict(memory.get("book", {})),
     }
@@ -48,10 +51,10 @@ def learned_prices(snapshot: Mapping[str, Any], step: float, fairness: float) ->
         arrival lowers it, by how much a unit taken raises it; the same of a task. Of reps with a
         limit. ``rate``: room per arrival left (with fairness).
     """
-    names = list(snapshot["reps"])
+    names = list(snapshot["limit"])
     place = {name: at for at, name in enumerate(names)}
     expected = expected_rows(snapshot["problem"])  # the team begins with its reps
-    came = arrived_rows(snapshot["window"], snapshot["who"], place)
+    came = arrived_rows([snapshot[name] for name in KEPT], snapshot["who"], place)
     (limits, free), freed = _rooms(snapshot), _freed(snapshot)
     now = snapshot["step"]
     effort = _mean_effort([*expected, *came])
@@ -102,12 +105,10 @@ def _book(
 
 def _rooms(snapshot: Mapping[str, Any]) -> tuple[Floats, Floats]:
     """(2, R) limits and free room of effort and tasks."""
-    most = [
-        0 if not rep.active else inf if rep.max_tasks is None else rep.max_tasks
-        for rep in paced(snapshot["reps"].values(), 100)
-    ]
-    limits = np.array([list(snapshot["limit"].values()), most], float)
-    used = np.array([list(snapshot["load"].values()), list(snapshot["open"].values())], float)
+    limits, used = (
+        np.array([list(snapshot[name].values()) for name in names], float)
+        for names in (("limit", "most"), ("load", "open"))
+    )
     return limits, np.maximum(limits - used, 0.0)
 
 
@@ -125,7 +126,7 @@ def _left(snapshot: Mapping[str, Any], free: Floats, effort: float, freed: float
         tasks = np.minimum(free[0] / effort, free[1])
         left = float(np.sum(tasks[np.isfinite(tasks)]))
     if freed:  # the stream goes on for as long as it did
-        left = max(left, float(len(snapshot["window"])))
+        left = max(left, float(len(snapshot["group"])))
     return max(left, 1.0)
 
 

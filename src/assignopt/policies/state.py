@@ -103,6 +103,8 @@ class State:
         Entitlement of each rep.
     capacity
         Most effort each rep can hold; infinity without a limit.
+    most
+        Most tasks each rep can hold; infinity without a limit, 0 for one who is not active.
     load
         Effort each rep holds now, carried load included, in effort units.
     open
@@ -163,6 +165,7 @@ class State:
     reps: dict[str, Rep]
     weight: dict[str, float]
     capacity: dict[str, float] = field(default_factory=dict)
+    most: dict[str, float] = field(default_factory=dict)
     load: dict[str, float] = field(default_factory=dict)
     open: dict[str, int] = field(default_factory=dict)
     count: dict[str, int] = field(default_factory=dict)
