@@ -88,8 +88,10 @@ def test_doubly_robust_needs_only_one_of_the_two_to_be_right() -> None:
     wrong = model(np.array([[0.1, 0.9], [0.9, 0.1], [0.5, 0.5]]))
     even = log.assign(chance=1 / 3)
     one = ao.fit.off_policy(log, policy(), **COLUMNS, model=wrong)
-    other = ao.fit.off_policy(even, policy(), **COLUMNS, model=model(RATE))
-    neither = ao.fit.off_policy(even, policy(), **COLUMNS, model=wrong)
+    gate = {"max_weight_error": 1e6}  # which would see that the propensities are wrong
+    assert not ao.fit.off_policy(even, policy(), **COLUMNS, model=wrong).passed
+    other = ao.fit.off_policy(even, policy(), **COLUMNS, model=model(RATE), **gate)
+    neither = ao.fit.off_policy(even, policy(), **COLUMNS, model=wrong, **gate)
     assert one.of("dr") == pytest.approx(TRUTH, abs=0.015)
     assert other.of("dr") == pytest.approx(TRUTH, abs=0.015)
     assert other.of("dm") == pytest.approx(TRUTH, abs=0.01)
@@ -215,6 +217,65 @@ def test_an_estimate_is_a_model_too() -> None:
         one.of("magic")
 
 
+def hidden(seed: int, rows: int = 400, *, silent: bool = False) -> tuple[pd.DataFrame, float]:
+    """A log whose tasks differ by more than their type, a target that sees it, and its value.
+
+    Days of ten tasks share their luck. ``silent``: where the target wants c, the log never chose c.
+    """
+    rng = np.random.default_rng(seed)
+    urgent = rng.random(rows) < 0.5
+    luck = np.repeat(rng.normal(0, 0.1, rows // 10 + 1), 10)[:rows]
+    chance = np.where(urgent[:, None], [0.2, 0.3, 0.5], [0.5, 0.3, 0.2])
+    if silent:
+        chance = np.where(urgent[:, None], [0.6, 0.4, 0.0], chance)
+    rep = (rng.random(rows)[:, None] > chance.cumsum(axis=1)).sum(axis=1)
+    best = np.where(urgent, 2, 0)
+    rate = np.where(urgent, [[0.2], [0.2], [0.9]], [[0.7], [0.3], [0.1]])[np.arange(3)].T
+    won = rng.random(rows) < np.clip(rate[np.arange(rows), rep] + luck, 0, 1)
+    log = pd.DataFrame(
+        {
+            "who": np.array(REPS)[rep],
+            "chance": chance[np.arange(rows), rep],
+            "won": won.astype(int),
+            "day": np.arange(rows) // 10,
+            "best": np.array(REPS)[best],
+        }
+    )
+    return log, 0.5 * 0.9 + 0.5 * 0.7
+
+
+UNTYPED = {"rep": "who", "outcome": "won", "propensity": "chance", "batch": "day"}
+
+
+def test_bounds_of_a_target_that_sees_more_than_types_hold_the_truth() -> None:
+    """The mean of a rep over all rows, 0.5 for a and c here, says nothing of the target's."""
+    inside = 0
+    for seed in range(60):
+        log, truth = hidden(seed)
+        low, high = ao.fit.off_policy(log, "best", **UNTYPED).bounds
+        inside += low <= truth <= high
+        assert high - low < 0.5
+    assert inside >= 54  # 57 expected, were both ends independent of each other
+
+
+def test_support_that_is_missing_shows_in_the_mean_weight() -> None:
+    """There are types in no column, and rows of c for every rep: only the weights can tell."""
+    log, truth = hidden(1, 4000, silent=True)
+    found = ao.fit.off_policy(log, "best", **UNTYPED)
+    assert not found.passed
+    assert found.mean_weight == pytest.approx(0.5, abs=0.05)
+    assert found.weight_error > 10
+    low, high = found.bounds
+    assert low < truth < high
+    assert high - low > 0.5
+
+
+def test_the_direct_method_has_no_interval() -> None:
+    told = ao.fit.off_policy(drawn(9), policy(), **COLUMNS).estimates.set_index("estimator")
+    assert told.loc["dm", ["sd", "low", "high"]].isna().all()
+    assert told.drop("dm").notna().all(axis=None)
+
+
 # -- bad input ---------------------------------------------------------------------------------
 
 
@@ -243,6 +304,7 @@ def test_an_estimate_is_a_model_too() -> None:
         ({}, {"switch": 0.5}, ("switch",), "allowed is a number from 1 on"),
         ({}, {"max_unsupported": 2}, ("max_unsupported",), "allowed is a number from 0 to 1"),
         ({}, {"min_ess": 0}, ("min_ess",), "allowed is a number from 1 on"),
+        ({}, {"max_weight_error": -1}, ("max_weight_error",), "a number from 0 to 1e12"),
     ],
 )
 def test_bad_input_is_told_with_its_place(log: Any, options: Any, place: Any, words: str) -> None:

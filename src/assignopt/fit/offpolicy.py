@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +17,7 @@ from .history import EVERY, Log, Names, check_options, is_whole, read_log
 from .holding import Z
 from .learning import learn_tables
 from .policy_values import ESTIMATES, OffPolicy
-from .weighing import ESTIMATORS, Weighted, resampled, values
+from .weighing import ESTIMATORS, Weighted, clustered, resampled, values
 
 if TYPE_CHECKING:
     from ..columns import Floats
@@ -41,6 +41,7 @@ def off_policy(
     switch: float = 10.0,
     min_ess: float = 100.0,
     max_unsupported: float = 0.05,
+    max_weight_error: float = 4.0,
     seed: int = 0,
 ) -> OffPolicy:
     """Estimate what another policy would have come to, on the log of one that drew at random.
@@ -54,13 +55,18 @@ def off_policy(
 
     ips and dr are unbiased where the propensities are right (dr also where only the model is);
     the others trade some bias for less variance. Intervals are by drawing whole batches with
-    replacement: rows of one day, or of one solve, depend on each other.
+    replacement: rows of one day, or of one solve, depend on each other. dm has none: how wrong the
+    model is cannot be told from its own values.
 
-    There is a gate: an effective sample size ``(sum w)^2 / sum w^2`` of ``min_ess`` at least, and
-    of what the target would do a share of ``max_unsupported`` at most that the log does not know
-    (such choices have no weight, and would go unnoticed). Where it is shut no number is given, only
-    bounds: what the log knows of the target's choices at the ends of its 95 % interval, and 0 or 1
-    for every outcome that it does not know.
+    There is a gate: an effective sample size ``(sum w)^2 / sum w^2`` of ``min_ess`` at least; of
+    what the target would do a share of ``max_unsupported`` at most that the log does not know (such
+    choices have no weight, and would go unnoticed); and a mean weight within ``max_weight_error``
+    of its standard errors of 1, which is its expectation where the propensities are right and the
+    log could have done all that the target does. Where it is shut no number is given, only bounds,
+    which hold wherever the propensities are right: since what the log could not do has no weight,
+    the value is at least ``mean(w y)``, and at most ``1 - mean(w (1 - y))``. Both are widened to
+    the end of their 95 % interval, by batches, with one more failure, or success, than was seen;
+    cells with fewer than five rows that the target would have done alike count as unknown.
 
     Parameters
     ----------
@@ -81,7 +87,7 @@ def off_policy(
         of the batches for the other half.
     switch
         Weights above it are cut (clipped_ips) or left to the model (switch_dr).
-    min_ess, max_unsupported
+    min_ess, max_unsupported, max_weight_error
         The gate.
     seed
         Of the halves and of the draws.
@@ -117,7 +123,7 @@ def off_policy(
     """
     faults = Faults("fit.off_policy")
     named = target if isinstance(target, str) else None
-    gate = _Gate(min_ess, max_unsupported)
+    gate = _Gate(min_ess, max_unsupported, max_weight_error)
     _check(faults, switch, gate, seed)
     names = Names(rep, type, outcome, propensity=propensity, batch=batch)
     if not isinstance(propensity, str):
@@ -143,6 +149,7 @@ class _Gate(NamedTuple):
 
     min_ess: float
     max_unsupported: float
+    max_weight_error: float
 
 
 def _check(faults: Faults, switch: Any, gate: _Gate, seed: Any) -> None:
@@ -150,11 +157,12 @@ def _check(faults: Faults, switch: Any, gate: _Gate, seed: Any) -> None:
         number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
         return bool(number and low <= value <= high)
 
-    most = gate.max_unsupported
+    most, error = gate.max_unsupported, gate.max_weight_error
     options = {
         "switch": (switch, within(switch, 1), "a number from 1 on"),
         "min_ess": (gate.min_ess, within(gate.min_ess, 1), "a number from 1 on"),
         "max_unsupported": (most, within(most, 0, 1), "a number from 0 to 1"),
+        "max_weight_error": (error, within(error, 0, 1e12), "a number from 0 to 1e12"),
         "seed": (seed, is_whole(seed, 0), "a whole number from 0 on"),
     }
     check_options(faults, options)
@@ -276,17 +284,11 @@ def _weighed(
         would[half.rows] = policy.mean(log, half.model)[half.rows]
     weight = policy.of_done(log) / log.propensity
     rows = Weighted(log.outcome, weight, there, would, float(switch))
-    unknown, bounds = _bounds(policy, log)
-    enough = rows.ess >= gate.min_ess and unknown <= gate.max_unsupported
-    table = np.full((len(ESTIMATORS), 4), np.nan)
-    if enough:
-        parts = rows.parts()
-        drawn = resampled(parts, log.batch, DRAWS, seed)
-        low, high = np.nanquantile(drawn, [0.025, 0.975], axis=0)
-        table = np.column_stack([values(parts.sum(axis=0)), np.nanstd(drawn, axis=0), low, high])
-    told = [(name, *row) for name, row in zip(ESTIMATORS, table.tolist(), strict=True)]
-    return OffPolicy(
-        estimates=frame_of(told, ESTIMATES),
+    thin = _thin(policy, log, weight)
+    known = np.where(thin[log.rep, log.type], 0.0, weight)
+    mean, error = clustered(weight, log.batch)
+    found = OffPolicy(
+        estimates=frame_of([], ESTIMATES),
         rows=len(log),
         batches=len(np.unique(log.batch)),
         logged=float(log.outcome.mean()),
@@ -294,29 +296,35 @@ def _weighed(
         min_ess=float(gate.min_ess),
         max_unsupported=float(gate.max_unsupported),
         max_weight=float(weight.max()),
-        mean_weight=float(weight.mean()),
-        unsupported=unknown,
-        bounds=bounds,
+        mean_weight=mean,
+        weight_error=abs(mean - 1.0) / max(error, 1e-9),
+        max_weight_error=float(gate.max_weight_error),
+        unsupported=float(policy.cells(log)[thin].sum()),
+        bounds=_bounds(known, log),
     )
+    table = np.full((len(ESTIMATORS), 4), np.nan)
+    if found.passed:
+        parts = rows.parts()
+        drawn = resampled(parts, log.batch, DRAWS, seed)
+        low, high = np.nanquantile(drawn, [0.025, 0.975], axis=0)
+        table = np.column_stack([values(parts.sum(axis=0)), np.nanstd(drawn, axis=0), low, high])
+        table[ESTIMATORS.index("dm"), 1:] = np.nan  # the model is taken as it is
+    told = [(name, *row) for name, row in zip(ESTIMATORS, table.tolist(), strict=True)]
+    return replace(found, estimates=frame_of(told, ESTIMATES))
 
 
-def _bounds(policy: _Policy, log: Log) -> tuple[float, tuple[float, float]]:
-    """Give the target's share of cells that the log does not know, and bounds of its value."""
-    share = policy.cells(log)
-    inverse = 1.0 / log.propensity
+def _thin(policy: _Policy, log: Log, weight: Floats) -> Any:
+    """(R, J) which cells have too few rows that the target would have done alike."""
     shape = len(policy.reps), len(log.types)
-    cell = log.rep * shape[1] + log.type
+    cell = (log.rep * shape[1] + log.type)[weight > 0]
+    return np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape) < FEWEST
 
-    def summed(amount: Floats) -> Floats:
-        return np.bincount(cell, amount, shape[0] * shape[1]).reshape(shape).astype(np.float64)
 
-    count, total = summed(np.ones(len(log))), summed(inverse)
-    safe = np.maximum(total, 1.0)  # propensities are at most 1, so a known cell has 1 or more
-    mean = summed(inverse * log.outcome) / safe
-    base = (mean * count + log.outcome.mean()) / (count + 1.0)
-    variance = base * (1 - base) * summed(inverse**2) / safe**2
-    known = count >= FEWEST
-    unknown = float(share[~known].sum())
-    middle = float((share * mean)[known].sum())
-    error = Z * float(np.sqrt((share**2 * variance)[known].sum()))
-    return unknown, (max(middle - error, 0.0), min(middle + error + unknown, 1.0))
+def _bounds(weight: Floats, log: Log) -> tuple[float, float]:
+    """Give the least and the most that the target can be worth; what has no weight is unknown."""
+    batch = np.append(log.batch, log.batch.max() + 1)
+    ends = []
+    for outcome in (log.outcome, 1.0 - log.outcome):
+        mean, error = clustered(np.append(weight * outcome, 0.0), batch)
+        ends.append(min(max(mean - Z * error, 0.0), 1.0))
+    return min(ends[0], 1.0 - ends[1]), max(ends[0], 1.0 - ends[1])

@@ -30,7 +30,7 @@ class OffPolicy:
     ----------
     estimates
         Frame: estimator, value, sd, and the 95 % interval, low and high; all missing where the
-        gate is shut.
+        gate is shut, and those of dm always.
     rows, batches
         How many.
     logged
@@ -38,13 +38,16 @@ class OffPolicy:
     ess, min_ess
         Effective sample size, and the gate.
     max_weight, mean_weight
-        The mean is near 1 where the propensities are right.
+        The mean is near 1 where the propensities are right and the log could have done all that the
+        target does.
+    weight_error, max_weight_error
+        How many of its standard errors the mean weight is from 1; and the gate.
     unsupported, max_unsupported
         The share of the target's decisions whose rep and type the log hardly has, or has not; and
         the gate.
     bounds
-        Between what the target's value is: its known choices at the ends of their 95 % interval,
-        all unknown ones failing or succeeding. Wide, and there also where the gate is shut.
+        Between what the target's value is: what is known at the ends of its 95 % interval, all that
+        is unknown failing or succeeding. Wide, and there also where the gate is shut.
     """
 
     estimates: pd.DataFrame
@@ -55,6 +58,8 @@ class OffPolicy:
     min_ess: float
     max_weight: float
     mean_weight: float
+    weight_error: float
+    max_weight_error: float
     unsupported: float
     max_unsupported: float
     bounds: tuple[float, float]
@@ -62,7 +67,11 @@ class OffPolicy:
     @property
     def passed(self) -> bool:
         """Whether there is enough of what the target would do for a number."""
-        return self.ess >= self.min_ess and self.unsupported <= self.max_unsupported
+        return (
+            self.ess >= self.min_ess
+            and self.unsupported <= self.max_unsupported
+            and self.weight_error <= self.max_weight_error
+        )
 
     def of(self, estimator: str) -> float:
         """Give the value by one estimator; NaN where the gate is shut.
@@ -77,9 +86,11 @@ class OffPolicy:
 
     def headline(self) -> str:
         """Say what the target is worth, or that the log cannot tell."""
+        away = f"{min(self.weight_error, 1e6):,.1f} standard errors from 1"
         support = (
             f"effective sample size {self.ess:,.0f} of {self.rows:,} rows (gate "
-            f"{self.min_ess:,.0f}), largest weight {self.max_weight:,.1f}, "
+            f"{self.min_ess:,.0f}), largest weight {self.max_weight:,.1f}, mean weight "
+            f"{self.mean_weight:.2f} ({away}, gate {self.max_weight_error:,.0f}), "
             f"{self.unsupported:.1%} of the target's decisions not known to the log "
             f"(gate {self.max_unsupported:.0%})"
         )

@@ -83,6 +83,20 @@ def values(sums: Floats) -> Floats:
     return np.stack(every, axis=-1)
 
 
+def clustered(amount: Floats, batch: Ints) -> tuple[float, float]:
+    """Give the mean of (N,) amounts, and its standard error where whole batches were drawn.
+
+    Examples
+    --------
+    >>> clustered(np.array([0.0, 0.0, 1.0, 1.0]), np.array([0, 0, 1, 1]))
+    (0.5, 0.5)
+    """
+    code = np.unique(batch, return_inverse=True)[1]
+    mean, rows, many = float(amount.mean()), len(amount), int(code.max()) + 1
+    apart = np.bincount(code, amount - mean, many)
+    return mean, float(np.sqrt(apart @ apart * many / max(many - 1, 1))) / rows
+
+
 def resampled(parts: Floats, batch: Ints, draws: int, seed: int) -> Floats:
     """(draws, E) estimates with whole batches drawn with replacement.
 
