@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -303,7 +304,11 @@ def test_a_problem_takes_the_fit(found: ao.fit.FitEstimate) -> None:
     tasks = pd.DataFrame({"id": ["t0", "t1"], "customer_type": ["k1", "k2"]})
     problem = ao.Problem.from_frames(reps, tasks, fit=found.fit_frame())
     plain = ao.Problem.from_frames(reps, tasks)
-    assert found.apply(plain) == problem
+    fitted = found.apply(plain)
+    assert fitted.replace(notes=()) == problem
+    assert [note[:26] for note in fitted.notes] == ["values are by what was lea"]
+    assert found.apply(fitted) == fitted
+    assert fitted.notes[0] in str(ao.solve(fitted))
     plan = ao.solve(problem.replace(objective=[ao.Coverage(), ao.Value()]))
     value = sum(found.table[found.table["type"] == k]["estimate"].max() for k in ("k1", "k2"))
     assert plan.assignments["value"].sum() == pytest.approx(value)
@@ -503,3 +508,29 @@ else:
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["FitEstimate", "Claim", "OffPolicy"])
+@pytest.mark.parametrize("text", ["[]", "x", "{}", None])
+def test_a_document_of_something_else_is_told_as_such(name: str, text: Any) -> None:
+    with pytest.raises(ValidationError, match=f"Give what {name}.to_json\\(\\) gave"):
+        getattr(ao.fit, name).from_json(text)
+
+
+def test_the_order_of_rows_does_not_matter() -> None:
+    log = simple()
+    one = ao.fit.from_history(log, **COLUMNS)
+    other = ao.fit.from_history(log.sample(frac=1, random_state=5), **COLUMNS)
+    assert str(one.holdout) == str(other.holdout)
+    assert one.table.equals(other.table)
+
+
+def test_a_seed_of_numpy_is_a_seed() -> None:
+    one = ao.fit.from_history(simple(), **COLUMNS, seed=np.int64(3))  # type: ignore[arg-type]
+    assert json.loads(one.to_json())["seed"] == 3
+
+
+def simple() -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    cells = {"who": rng.choice(["a", "b"], 50), "kind": rng.choice(["x", "y"], 50)}
+    return pd.DataFrame(cells | {"won": rng.integers(0, 2, 50)})

@@ -279,3 +279,50 @@ def test_of_four_estimators_one_keeps_what_it_claims(capsys: pytest.CaptureFixtu
     assert found["crossed"].realised > found["raw rate"].realised
     learning.main(["--seeds", "1"])
     assert "claimed/realised" in capsys.readouterr().out
+
+
+# -- rows that were learned from ---------------------------------------------------------------
+
+
+def plan_of(estimate: ao.fit.FitEstimate) -> ao.Plan:
+    tasks = [ao.Task(f"t{n}", customer_type=str(estimate.types[0])) for n in range(5)]
+    return ao.solve(estimate.apply(ao.Problem([ao.Rep(str(r)) for r in estimate.reps], tasks)))
+
+
+def untimed(rows: int = 60, seed: int = 0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "who": rng.choice(["a", "b", "c"], rows),
+            "kind": rng.choice(["x", "y"], rows),
+            "won": rng.integers(0, 2, rows),
+        }
+    )
+
+
+@pytest.mark.parametrize("json", [False, True])
+@pytest.mark.parametrize("part", [slice(None), slice(30, None), slice(None, None, 2)])
+def test_rows_that_were_learned_from_are_not_held_out(part: slice, json: bool) -> None:
+    log = untimed()
+    estimate = ao.fit.from_history(log, rep="who", type="kind", outcome="won")
+    if json:
+        estimate = ao.fit.FitEstimate.from_json(estimate.to_json())
+    seen = log[part]
+    with pytest.raises(ValidationError, match=f"{len(seen)} of {len(seen)} rows are rows that the"):
+        ao.fit.claimed(plan_of(estimate), estimate, seen, shuffles=0)
+
+
+def test_some_rows_that_were_learned_from_are_told_by_what_no_two_rows_share() -> None:
+    log = untimed(80).assign(deal=lambda frame: [f"deal{n}" for n in range(len(frame))])
+    estimate = ao.fit.from_history(log[:50], rep="who", type="kind", outcome="won")
+    mixed = log[40:].sample(frac=1, random_state=1).reset_index(drop=True)
+    with pytest.raises(ValidationError, match="10 of 40 rows are rows that the estimate"):
+        ao.fit.claimed(plan_of(estimate), estimate, mixed, shuffles=0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_other_rows_that_look_alike_are_held_out(seed: int) -> None:
+    """Same ids, same index, many cells equal by chance: nothing says that rows are the same."""
+    estimate = ao.fit.from_history(untimed(), rep="who", type="kind", outcome="won")
+    found = ao.fit.claimed(plan_of(estimate), estimate, untimed(seed=seed + 1), shuffles=0)
+    assert found.heldout_rows == 60

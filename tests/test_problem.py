@@ -140,6 +140,7 @@ def test_the_schema_names_the_arguments() -> None:
         "pairs",
         "preferences",
         "history",
+        "notes",
     }
 
 

@@ -64,6 +64,7 @@ class ProblemData(Record):
     objective: list[AnyTier] | None = None
     history: list[HistoryRow] | None = None
     effort_unit: Id = "hours"
+    notes: tuple[Id, ...] = ()
 
 
 ARGUMENTS = tuple(ProblemData.model_fields)
@@ -138,6 +139,8 @@ def to_data(parts: Parts) -> dict[str, Any]:
     data["rules"] = [RULE.dump_python(rule, mode="json") for rule in parts.rules]
     data["objective"] = [TIER.dump_python(tier, mode="json") for tier in parts.objective]
     data["effort_unit"] = parts.effort_unit
+    if parts.notes:
+        data["notes"] = list(parts.notes)
     return data
 
 

@@ -6,7 +6,7 @@ agree with one another is looked at in :mod:`assignopt.consistency`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -48,6 +48,7 @@ class Parts(Columns):
     rules: tuple[AnyRule, ...]
     objective: tuple[AnyTier, ...]
     effort_unit: str
+    notes: tuple[str, ...] = ()
 
 
 PART_NAMES = tuple(field.name for field in fields(Parts))
@@ -63,6 +64,11 @@ def read_rest(
     if not isinstance(unit, str) or not unit:
         message = f"{unit!r} is no unit. Give its name as text, such as 'hours'"
         faults.add(("effort_unit",), message, unit)
+    notes = given.get("notes", ())
+    notes = list(notes) if isinstance(notes, Iterable) and not isinstance(notes, str) else [notes]
+    for at, note in enumerate(notes):
+        if not isinstance(note, str) or not note:
+            faults.add(("notes", at), f"{note!r} is no note. Give a list of texts", note)
     return Parts(
         reps,
         tasks,
@@ -74,6 +80,7 @@ def read_rest(
             TIER, "objective", DEFAULT_OBJECTIVE if objective is None else objective, faults
         ),
         unit,
+        tuple(notes),
     )
 
 

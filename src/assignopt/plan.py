@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from enum import StrEnum
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -292,6 +293,7 @@ class Plan:
 
     def __str__(self) -> str:
         parts = [f"{self.headline()} ({self.engine or 'no engine'}, {self.runtime:.2f} s)"]
+        parts += [f"Note: {note}" for note in self.problem.notes]
         if self.frames and len(self.terms):
             told = table_text(_told(self.terms))
             parts.append("\nWhat was asked for, most important first:\n" + told)
@@ -316,7 +318,8 @@ class Plan:
             if len(self.assignments):
                 tables.insert(2, self.assignments)
         shown = "".join(t.to_html(index=False, max_rows=40, border=0) for t in tables)
-        return f"<p><b>{self.headline()}</b></p>{shown}"
+        notes = "".join(f"<p>Note: {escape(note)}</p>" for note in self.problem.notes)
+        return f"<p><b>{self.headline()}</b></p>{notes}{shown}"
 
 
 def plan_frames(held: Holdings, moved: Bools, unassigned: pd.DataFrame) -> dict[str, pd.DataFrame]:

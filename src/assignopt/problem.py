@@ -54,6 +54,9 @@ class Problem(Parts):
         share of the period the rep was there: absence is credited, so that it earns no debt.
     effort_unit
         What effort and capacity are counted in.
+    notes
+        Sentences that whoever reads a plan of it should know, such as where its values are from;
+        they are printed with each plan, and change nothing else.
 
     Raises
     ------
@@ -82,6 +85,7 @@ class Problem(Parts):
         objective: Iterable[Tier | Mapping[str, Any]] | None = None,
         history: Any = None,
         effort_unit: str = "hours",
+        notes: Iterable[str] = (),
     ) -> None:
         given = {
             "pairs": pairs,
@@ -90,6 +94,7 @@ class Problem(Parts):
             "objective": objective,
             "history": history,
             "effort_unit": effort_unit,
+            "notes": notes,
         }
         faults = Faults("Problem")
         rep_columns, task_columns = read_reps(reps, faults), read_tasks(tasks, faults)
@@ -110,6 +115,7 @@ class Problem(Parts):
         objective: Iterable[Tier | Mapping[str, Any]] | None = None,
         history: Any = None,
         effort_unit: str = "hours",
+        notes: Iterable[str] = (),
     ) -> Problem:
         """Read a problem from frames, column by column.
 
@@ -122,7 +128,7 @@ class Problem(Parts):
         skills, requires, fit
             Long frames (rep_id, skill, level), (task_id, skill, level) and
             (rep_id, customer_type, fit).
-        pairs, preferences, rules, objective, history, effort_unit
+        pairs, preferences, rules, objective, history, effort_unit, notes
             As in :class:`Problem`.
 
         Raises
@@ -151,6 +157,7 @@ class Problem(Parts):
             "objective": objective,
             "history": history,
             "effort_unit": effort_unit,
+            "notes": notes,
         }
         rep_columns = frames.read_reps(reps, skills, fit, faults)
         task_columns = frames.read_tasks(tasks, requires, faults)
@@ -257,6 +264,7 @@ class Problem(Parts):
             "rules": self.rules,
             "objective": self.objective,
             "effort_unit": self.effort_unit,
+            "notes": self.notes,
         }
         staying = [name for name in edits.TABLES if name not in changes]
         kept |= edits.carried_over(self, reps, tasks, staying)
@@ -392,6 +400,7 @@ class Problem(Parts):
             "objective": self.objective,
             "history": self.history,
             "effort_unit": self.effort_unit,
+            "notes": self.notes,
         }
 
     def to_data(self) -> dict[str, Any]:

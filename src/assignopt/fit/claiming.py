@@ -59,7 +59,9 @@ def claimed(
         What it was made with, or is to be valued by.
     heldout
         Finished tasks with the columns of the history (``estimate.names``), none of which the
-        estimate was learned from.
+        estimate was learned from. Rows that were are refused where they can be told: rows of a
+        history that has no two alike (there is an id, or a time), or ten rows and more that all
+        equal the learned ones with their index.
     shuffles
         How many times the outcomes are shuffled, and the problem is solved anew; 0 for none.
     time_limit
@@ -75,7 +77,8 @@ def claimed(
     Raises
     ------
     pydantic.ValidationError
-        With every fault: a plan without tasks held, tasks without customer type, bad held-out rows.
+        With every fault: a plan without tasks held, tasks without customer type, bad held-out rows,
+        or rows that the estimate was learned from.
     NoSolutionError
         When the plan is of a run that has none.
 
@@ -111,6 +114,8 @@ def claimed(
     held = _read_plan(plan, faults)
     names = estimate.names._replace(time=None, value=None, propensity=None, batch=None)
     log = read_log(heldout, names, faults, table="heldout")
+    if estimate.seen is not None:
+        estimate.seen.refuse(heldout, estimate.names, faults)
     faults.raise_if_any()
     shown = plan if isinstance(plan, Plan) else None
     return claim_of(held, shown, estimate, log, shuffles, time_limit, said)

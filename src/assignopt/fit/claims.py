@@ -10,6 +10,7 @@ import numpy as np
 
 from ..plan import frame_of, rows_of
 from .holding import Z
+from .saved import read_saved
 from .saying import points
 
 if TYPE_CHECKING:
@@ -118,9 +119,9 @@ class Claim:
 
     @property
     def holds(self) -> bool:
-        """Whether the claimed uplift is inside the interval of the held-out one."""
-        low, high = self.heldout_interval
-        return low <= self.claimed_uplift <= high
+        """Whether claimed and held-out uplift differ by no more than the errors of both explain."""
+        error = np.hypot(self._of("heldout_sd"), self._of("claimed_sd"))
+        return bool(abs(self._of("over_claim")) <= Z * error)
 
     def headline(self) -> str:
         """Say the claim and what became of it in one sentence."""
@@ -148,9 +149,12 @@ class Claim:
     @classmethod
     def from_json(cls, text: str) -> Claim:
         """Read what :meth:`to_json` wrote."""
-        data = json.loads(text)
-        frames = {name: frame_of(data[name], dtypes) for name, dtypes in _FRAMES.items()}
-        return cls(**{**data, **frames})
+
+        def read(data: dict[str, Any]) -> Claim:
+            frames = {name: frame_of(data[name], dtypes) for name, dtypes in _FRAMES.items()}
+            return cls(**{**data, **frames})
+
+        return read_saved(text, "Claim", read)
 
     def __str__(self) -> str:
         table = self.values.copy()

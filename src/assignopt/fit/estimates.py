@@ -19,7 +19,9 @@ from .history import Names
 from .holding import CALIBRATION, LOSSES, Holdout
 from .learned import Learned, interval
 from .ratios import likelihood_ratio
-from .saying import summary
+from .saved import read_saved
+from .saying import LEARNED, learned_note, summary
+from .seen import Seen
 
 if TYPE_CHECKING:
     from ..columns import Floats, Texts
@@ -71,6 +73,8 @@ class FitEstimate:
         has a single row.
     method, seed, names
         As asked.
+    seen
+        Which rows it was learned from; None for a control.
     """
 
     table: pd.DataFrame
@@ -82,6 +86,7 @@ class FitEstimate:
     method: str
     seed: int
     names: Names
+    seen: Seen | None = None
 
     @property
     def differs(self) -> Test:
@@ -177,7 +182,9 @@ class FitEstimate:
 
         Every rep gets a fit for every customer type of the tasks and of the log; reps and types
         that the log does not have get what is to be expected of a new one. A fit in the pairs
-        table still comes first.
+        table still comes first. A note on the problem, which its plans print, says where the values
+        are from, and that what they promise is untested until :func:`assignopt.fit.claimed` has
+        seen it.
 
         Examples
         --------
@@ -194,7 +201,9 @@ class FitEstimate:
         row = np.repeat(np.arange(len(columns.id)), len(kinds))
         kind = np.tile(kinds, len(columns.id))
         amount = np.clip(self.lookup(columns.id[row], kind), 0.0, 1.0)
-        return problem.replace(reps=replace(columns, fit=Ragged.of(row, kind, amount)))
+        fitted = replace(columns, fit=Ragged.of(row, kind, amount))
+        others = [note for note in problem.notes if not note.startswith(LEARNED)]
+        return problem.replace(reps=fitted, notes=[*others, learned_note(self)])
 
     def control(self, seed: int = 0, *, tests: bool = True) -> FitEstimate:
         """Learn the same from outcomes shuffled among the tasks of each type.
@@ -241,6 +250,7 @@ class FitEstimate:
             counts = {"learned_on": held.learned_on, "rows": held.rows, "split": held.split}
             data["holdout"] = {**counts, **tables}
         data |= {"method": self.method, "seed": self.seed, "names": self.names._asdict()}
+        data["seen"] = None if self.seen is None else self.seen._asdict()
         return json.dumps(data, ensure_ascii=False, indent=indent, allow_nan=False)
 
     @classmethod
@@ -255,10 +265,14 @@ class FitEstimate:
         >>> ao.fit.FitEstimate.from_json(found.to_json()).table.equals(found.table)
         True
         """
-        data = json.loads(text)
+        return read_saved(text, "FitEstimate", cls._of)
+
+    @classmethod
+    def _of(cls, data: dict[str, Any]) -> FitEstimate:
         frames = {name: frame_of(data[name], dtypes) for name, dtypes in _FRAMES.items()}
         tests = [_test(one) for one in data["tests"]]
-        held = data.get("holdout")
+        held, seen = data.get("holdout"), data.get("seen")
+        whole = None if seen is None else seen["whole"]
         if held is not None:
             held["losses"] = frame_of(held["losses"], LOSSES)
             held["calibration"] = frame_of(held["calibration"], CALIBRATION)
@@ -269,6 +283,7 @@ class FitEstimate:
             method=data["method"],
             seed=data["seed"],
             names=Names(**data["names"]),
+            seen=None if seen is None else Seen(whole and tuple(whole), tuple(seen["placed"])),
         )
 
     def __str__(self) -> str:

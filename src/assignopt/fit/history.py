@@ -82,7 +82,8 @@ class Log:
         Rows of one moment stay together, in the first part. The third entry says how.
         """
         if np.isnan(self.time).any():
-            order = np.random.default_rng(seed).permutation(len(self))
+            alike = np.lexsort((self.outcome, self.type, self.rep))  # so that order is no matter
+            order = alike[np.random.default_rng(seed).permutation(len(self))]
             first = round(part * len(self))
             kept, rest = np.sort(order[:first]), np.sort(order[first:])
             return self.take(kept), self.take(rest), "rows drawn at random (no column of times)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -12,6 +13,7 @@ from .differing import Tests, test_all
 from .estimates import estimate_of
 from .history import Log, Names, check_options, is_share, is_whole, read_log
 from .holding import Holdout, calibration, known_rates, losses
+from .seen import Seen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,7 +104,8 @@ def from_history(
     check_options(faults, {"part": (part, is_share(part), "a number between 0 and 1")})
     names = Names(rep, type, outcome, time)
     log = read_log(frame, names, faults)
-    return learn_log(log, names, method, part, seed)
+    found = learn_log(log, names, method, part, int(seed))
+    return replace(found, seen=Seen.of(frame, names))
 
 
 def check_method(faults: Faults, method: Any, seed: Any) -> None:

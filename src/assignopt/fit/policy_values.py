@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..plan import frame_of, rows_of
+from .saved import read_saved
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,9 +114,12 @@ class OffPolicy:
     @classmethod
     def from_json(cls, text: str) -> OffPolicy:
         """Read what :meth:`to_json` wrote."""
-        data = json.loads(text)
-        estimates = frame_of(data["estimates"], ESTIMATES)
-        return cls(**{**data, "estimates": estimates, "bounds": tuple(data["bounds"])})
+
+        def read(data: dict[str, Any]) -> OffPolicy:
+            estimates = frame_of(data["estimates"], ESTIMATES)
+            return cls(**{**data, "estimates": estimates, "bounds": tuple(data["bounds"])})
+
+        return read_saved(text, "OffPolicy", read)
 
     def __str__(self) -> str:
         told = self.headline()

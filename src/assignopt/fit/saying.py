@@ -10,6 +10,20 @@ if TYPE_CHECKING:
     from .estimates import FitEstimate
 
 
+LEARNED = "values are by what was learned from "
+
+
+def learned_note(estimate: FitEstimate) -> str:
+    """Say where the values of a plan are from, and what they do not say."""
+    tasks = int(estimate.table["n"].sum())
+    p = estimate.differs.p_value
+    differ = "" if np.isnan(p) else f" (reps differ: p = {p:.3g})"
+    return (
+        f"{LEARNED}{tasks:,} finished tasks{differ}. A "
+        "plan that maximises them claims more than it holds: see ao.fit.claimed(plan, ...)"
+    )
+
+
 def points(rate: float) -> str:
     """Write a difference of rates in points of a hundred.
 
@@ -57,7 +71,8 @@ def _differs(estimate: FitEstimate) -> str:
     differ, more = estimate.differs, estimate.interactions
     return (
         f"Do reps differ at all? p = {differ.p_value:.3g}; by type beyond their rates? "
-        f"p = {more.p_value:.3g} (how often a log without such differences shows as much)."
+        f"p = {more.p_value:.3g}, approximately (how often a log without such differences shows as "
+        "much)."
     )
 
 
