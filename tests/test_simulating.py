@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -185,7 +185,7 @@ def slow(problem: ao.Problem, stream: Stream, choose: Callable[..., int], *, ret
                 queue.remove(i)
 
     now = -np.inf
-    last = max(stream.at, default=-np.inf)
+    last = max([*stream.at, *(float(one.at) for one in stream.events)], default=-np.inf)
     while True:
         later = [t for t in moments if t > now and np.isfinite(t)]
         if not later or (min(later) > last and not (retry and queue)):
@@ -482,6 +482,70 @@ def test_who_leaves_gives_back_what_they_hold() -> None:
     stays = Change(2.5, "ana", available=False)
     run = play(ao.Problem(reps, []), First(), stream.replace(events=[stays, joins]))
     assert run.record.owner.tolist() == [0, 0, 0, 1]
+
+
+@pytest.mark.parametrize("per", ["day", "week", "month"])
+def test_who_waits_is_served_in_a_new_period_after_the_last_arrival(per: Any) -> None:
+    at = [datetime(2026, 3, 31, h) for h in (7, 8, 12)]
+    problem = ao.Problem([ao.Rep("ana")], [], rules=[ao.MaxTasks(1, per=per)])
+    run = play(problem, First(), Stream([ao.Task(f"t{j}") for j in range(3)], at), retry=True)
+    first = datetime(1970, 1, 1)
+    days = [first + timedelta(seconds=s) for s in run.record.given.tolist()]
+    wanted = {
+        "day": [at[0], datetime(2026, 4, 1), datetime(2026, 4, 2)],
+        "week": [at[0], datetime(2026, 4, 6), datetime(2026, 4, 13)],
+        "month": [at[0], datetime(2026, 4, 1), datetime(2026, 5, 1)],
+    }
+    assert days == wanted[per]
+
+
+def test_who_can_never_be_served_is_not_waited_for() -> None:
+    rules = [ao.MaxTasks(1, per="day"), ao.MaxTasks(2)]
+    stream = Stream([ao.Task(f"t{j}") for j in range(4)])
+    run = play(ao.Problem([ao.Rep("ana")], [], rules=rules), First(), stream, retry=True)
+    assert run.record.given.tolist()[:2] == [0, 86_400]
+    assert np.isnan(run.record.given[2:]).all()
+
+
+def test_who_waits_is_served_when_a_newcomer_comes_in() -> None:
+    shift = (50.0, 60.0)
+    joins = Change(7, rep=ao.Rep("cy", available=[shift]))
+    stream = Stream([ao.Task("t")], events=[joins])
+    run = play(ao.Problem([], []), First(), stream, retry=True)
+    assert run.record.given.tolist() == [50]
+
+
+def test_who_waits_is_asked_for_again_when_the_policy_says_so() -> None:
+    call = ao.Task("call", prefers={"billing": 0, "paris": 1})
+    problem = ao.Problem([ao.Rep("ana")], [])
+    policies = [ao.policies.SkillsFirst(timeout=60)]
+    policies.append(ao.policies.Sticky(ao.policies.SkillsFirst(timeout=60)))
+    for policy in policies:
+        run = play(problem, policy, Stream([call], [5.0]), retry=True)
+        assert run.record.given.tolist() == [125]
+
+
+def test_the_team_changes_after_the_last_arrival_whoever_waits() -> None:
+    leaves = Change(5, rep=ao.Rep("ana", active=False), returns=True)
+    stream = Stream([ao.Task("t0")], events=[leaves])
+    for retry in (False, True):
+        run = play(ao.Problem([ao.Rep("ana"), ao.Rep("bo")], []), First(), stream, retry=retry)
+        assert run.record.owner.tolist() == [1]
+        assert run.record.given.tolist() == [5]
+
+
+def test_what_another_rep_takes_or_gives_back_may_open_something() -> None:
+    reps = [ao.Rep("ana", skills={"x"}), ao.Rep("bo")]
+    tasks = [ao.Task("t0"), ao.Task("t1", requires={"x"}), ao.Task("t2")]
+    gap = ao.Problem(reps, [], rules=[ao.MaxLoadGap(1)])
+    run = play(gap, First(), Stream(tasks), retry=True)
+    assert run.record.owner.tolist() == [0, 0, 1]
+    assert run.record.given.tolist() == [0, 2, 2]
+    group = [ao.Task("a", group="g"), ao.Task("b", group="g", requires={"x"})]
+    team = ao.Problem([ao.Rep("ana"), ao.Rep("bo", skills={"x"})], [])
+    run = play(team, First(), Stream(group, durations=[10, np.nan]), retry=True)
+    assert run.record.owner.tolist() == [0, 1]
+    assert run.record.given.tolist() == [0, 10]
 
 
 def test_who_waits_is_served_when_a_calendar_opens_or_a_day_begins() -> None:

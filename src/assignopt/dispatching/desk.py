@@ -182,6 +182,10 @@ class Desk:
             return inf
         return self._calendars.opens(rep_id, self.state.now)
 
+    def openings(self) -> list[tuple[float, str]]:
+        """List when calendars open: seconds, and for whom."""
+        return self._calendars.openings()
+
     def _bids_of(self, task_id: str) -> Mapping[str, float]:
         if self._bids is None:
             self._bids = bids_of(self.problem)

@@ -123,6 +123,11 @@ class Calendars(Remembering):
             return now
         return min((max(start, now) for start, end in windows if end > now), default=float("inf"))
 
+    def openings(self) -> list[tuple[float, str]]:
+        """List from when on each rep may be given tasks, window by window, sorted by time."""
+        windows = self._windows.items()
+        return sorted((start - self._waits, name) for name, mine in windows for start, _ in mine)
+
     def words(self, task: Task) -> str:
         """Say what the condition is."""
         return "not there at the time"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from inspect import Parameter, signature
+from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..plan import Reason
@@ -107,6 +108,14 @@ class Policy:
 
     def passed(self, task: Task, state: State) -> None:
         """Take note of a task that nobody took."""
+
+    def ask_again(self, task: Task, state: State) -> float:
+        """Tell from when on it may say something else of a task that was just left.
+
+        In seconds, where nothing but time has passed until then; infinity: never. What waits in a
+        simulation is offered again then.
+        """
+        return inf
 
     def released(self, task: Task, rep_id: str, state: State) -> None:
         """Take note that a rep is done with a task."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from ..periods import DAY
@@ -88,6 +89,11 @@ class PoolAndClaim(Policy):
         if self.cap is not None:
             names = [name for name in names if state.open[name] < self.cap]
         return names[state.draw(len(names))] if names else Reason.NO_CAPACITY
+
+    def ask_again(self, task: Task, state: State) -> float:
+        """Tell when whoever gave it back may have it again."""
+        _, until = state.memory["barred"].get(task.id, ("", 0.0))
+        return float(until) if until > state.now else inf
 
     def assigned(self, task: Task, rep_id: str, state: State) -> None:
         """Remember since when it is held."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from ..plan import Reason
@@ -82,6 +83,13 @@ class SkillsFirst(Policy):
             return min(names, key=lambda name: (load[name], last[name]))
         limit = state.capacity
         return min(names, key=lambda name: (load[name] - limit[name], last[name]))
+
+    def ask_again(self, task: Task, state: State) -> float:
+        """Tell when the next group of skills is dropped."""
+        since = state.memory["since"].get(task.id, state.now)
+        left = len({task.prefers[skill] for skill in self.wanted(task, state)})
+        dropped = len(set(task.prefers.values())) - left
+        return since + (dropped + 1) * self.timeout if left else inf
 
     def assigned(self, task: Task, rep_id: str, state: State) -> None:
         """Forget since when it waited."""

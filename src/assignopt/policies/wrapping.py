@@ -69,6 +69,10 @@ class Wrapper(Policy):
         """Hand it on."""
         self._inside(state, lambda: self.inner.passed(task, state))
 
+    def ask_again(self, task: Task, state: State) -> float:
+        """Hand it on."""
+        return self._inside(state, lambda: self.inner.ask_again(task, state))
+
     def released(self, task: Task, rep_id: str, state: State) -> None:
         """Hand it on."""
         self._inside(state, lambda: self.inner.released(task, rep_id, state))

@@ -15,9 +15,8 @@ import numpy as np
 from ..columns import one_clock, seconds
 from ..dispatching import Desk
 from ..errors import PolicyError
-from ..periods import DAY
-from ..rules import MaxTasks
-from .waiting import Waiting
+from ..rules import MaxLoadGap, Together
+from .waiting import Openings, Waiting
 
 if TYPE_CHECKING:
     from ..columns import Floats, Ints
@@ -122,23 +121,8 @@ class Run:
         self._closes = inf
         self._returned: set[int] = set()
         self.waiting = Waiting(self.desk) if setting.retry else None
-        self._wakes = self._openings(problem) if setting.retry else []
-        self._wake = 0
-
-    def _openings(self, problem: Problem) -> list[tuple[float, str | None]]:
-        """List when a calendar opens for a rep, or a cap per period begins anew (None)."""
-        if not len(self.stream):
-            return []
-        first, last = self._at[0], self._at[-1]
-        reps = problem.rep_columns
-        windows = zip(reps.window_start.tolist(), reps.window_rep.tolist(), strict=True)
-        found: list[tuple[float, str | None]] = [
-            (start, str(reps.id[row])) for start, row in windows if start > first
-        ]
-        if any(isinstance(rule, MaxTasks) and rule.per is not None for rule in problem.rules):
-            days = range(floor(first / DAY) + 1, floor(last / DAY) + 1)
-            found += [(day * float(DAY), None) for day in days]
-        return sorted(found, key=lambda one: one[0])
+        self._openings = Openings(self.desk)
+        self._far = _reach_far(problem, stream)
 
     # -- the order of events -------------------------------------------------------------------
 
@@ -151,6 +135,7 @@ class Run:
         for i, now in enumerate(at):
             self._until(now)
             state.now = now
+            self._openings.stir()
             self.arrived = i + 1
             if single:
                 self._offer(i)
@@ -161,6 +146,8 @@ class Run:
                 pending.append(i)
                 if setting.window is None and len(pending) == setting.batch:
                     self._decide()
+            if self._far and self.waiting:
+                self._freed([])
             if i + 1 == mark and i + 1 < len(at):
                 measuring.look(self)
                 mark = next(marks, -1)
@@ -170,12 +157,12 @@ class Run:
         return self.record
 
     def _finish(self) -> None:
-        """Decide on what is pending, and wait for as long as somebody waits and is to be freed."""
+        """Decide on what is pending; go on while the team changes, or what waits may be taken."""
         if self.setting.window is not None:
             self._until(self._closes if self._pending else -inf)
         elif self._pending:
             self._decide()
-        while self.waiting:
+        while self.waiting or self._change < len(self._changes):
             upcoming = self._upcoming()
             if upcoming == inf:
                 break
@@ -185,13 +172,16 @@ class Run:
         """Tell when the next thing happens besides arrivals."""
         due = self._due[0][0] if self._due else inf
         change = self._changes[self._change][0] if self._change < len(self._changes) else inf
-        wake = self._wakes[self._wake][0] if self._wake < len(self._wakes) else inf
-        return min(due, change, wake, self._closes)
+        return min(due, change, self._opens(), self._closes)
+
+    def _opens(self) -> float:
+        """Tell when something may open for what waits."""
+        return self._openings.upcoming(self.waiting.queue) if self.waiting else inf
 
     def _until(self, now: float) -> None:
         """Let happen what happens up to and at a time, but for the arrivals."""
         while True:
-            upcoming = self._upcoming()
+            upcoming, opens = self._upcoming(), self._opens()
             if upcoming > now or upcoming == inf:
                 return
             self.desk.state.now = max(upcoming, self.desk.state.now)
@@ -200,29 +190,41 @@ class Run:
             elif self._change < len(self._changes) and self._changes[self._change][0] == upcoming:
                 self._apply(self._changes[self._change][1])
                 self._change += 1
-            elif self._wake < len(self._wakes) and self._wakes[self._wake][0] == upcoming:
-                name = self._wakes[self._wake][1]
-                self._wake += 1
-                self._freed(list(self.desk.state.reps) if name is None else [name])
+            elif opens == upcoming:
+                self._open()
             else:
                 self._closes = inf
                 self._decide()
+
+    def _open(self) -> None:
+        """Offer again what may be taken now, since it is a new day, say."""
+        waiting = self.waiting
+        assert waiting is not None
+        names, asked = self._openings.open(waiting.queue)
+        for i in asked:
+            if self.desk.may_take(self.stream.tasks[i]):
+                waiting.remove(i)
+                self._offer(i)
+        self._freed(names)
 
     def _release(self, turn: int, i: int) -> None:
         if self._turn[i] != turn:  # it came back meanwhile
             return
         held = self._guarded(self.desk.release, self.stream.tasks[i].id, i=i)
+        self._openings.stir()
         if self.waiting:
             self._freed([rep for _, rep, *_ in held.seats])
 
     def _apply(self, change: Change) -> None:
         """Change the team."""
         desk, name = self.desk, change.who
+        self._openings.stir()
         if change.rep is not None:
             self.roster.setdefault(name, len(self.roster))
             self._guarded(desk.set_rep, change.rep, i=self.arrived - 1)
             if self.waiting is not None:
                 self.waiting.renew([self.stream.tasks[i] for i in self.waiting.queue])
+                self._openings.renew()
         else:
             self._guarded(desk.set_available, name, bool(change.available), i=self.arrived - 1)
         if change.returns:
@@ -270,7 +272,10 @@ class Run:
         if held is None:
             if self.waiting is not None:
                 self.waiting.add(i, choices.task)
+                ask = self.desk.policy.ask_again
+                self._openings.ask(self._guarded(ask, choices.task, self.desk.state, i=i), i)
             return
+        self._openings.stir()
         now = self.desk.state.now
         self._owner[i], self._given[i] = self.roster[held.owner], now
         self._turn[i] = self._turns
@@ -294,15 +299,17 @@ class Run:
 
     def _freed(self, names: list[str]) -> None:
         """Offer again what waits for one of these reps, in the order in which it came."""
-        waiting = self.waiting
+        waiting, before = self.waiting, self.assigned
         assert waiting is not None
-        for name in names:
+        for name in self.desk.state.reps if self._far else names:
             for i in waiting.of(name):
                 if waiting.is_full(name):
                     break
                 if self.desk.may_take(self.stream.tasks[i]):
                     waiting.remove(i)
                     self._offer(i)
+        if self._far and self.assigned > before:
+            self._freed(names)
 
     def _guarded(self, do: Any, *given: Any, i: int) -> Any:
         """Do something that calls the policy."""
@@ -323,6 +330,12 @@ class Run:
         record.owner = np.array(self._owner, np.int64)
         record.given = np.array(self._given, float)
         record.turn = np.array(self._turn, np.int64)
+
+
+def _reach_far(problem: Problem, stream: Stream) -> bool:
+    """Tell whether what one rep takes or gives back may open something for another."""
+    rules = any(isinstance(rule, MaxLoadGap | Together) for rule in problem.rules)
+    return rules or any(task.group is not None for task in stream.tasks)
 
 
 def _has(held: Any, name: str) -> bool:
