@@ -861,3 +861,87 @@ def test_a_pin_of_a_task_with_roles_and_a_gap_are_no_exact_hindsight() -> None:
         runs = ao.simulate(team, [ao.policies.GreedyValue()]).runs
         assert runs["value"].item() <= runs["bound"].item() + 1e-9
         assert not runs["exact"].item()
+
+
+def raises(seed: int) -> Stream:
+    raise RuntimeError(f"boom {seed}")
+
+
+@pytest.mark.parametrize(
+    ("options", "place", "words"),
+    [
+        ({"executor": 3}, ("executor",), "Give a concurrent.futures.Executor"),
+        ({"on_progress": 3}, ("on_progress",), "Give a function"),
+        ({"stop": 3}, ("stop",), "Give a threading.Event"),
+        ({"retry": "yes"}, ("retry",), "allowed is True or False"),
+        ({"hindsight": "no"}, ("hindsight",), "allowed is True or False"),
+        ({"arrivals": {}}, ("arrivals",), "there are none"),
+        ({"arrivals": raises}, ("arrivals", "raises"), "seed 0 failed: RuntimeError: boom 0"),
+        ({"arrivals": ("iid", {"ratee": 3})}, ("arrivals", "ratee"), "did you mean 'rate'?"),
+        ({"arrivals": ("permutation", {"n": 5})}, ("arrivals", "n"), "known: rate, regular"),
+        (
+            {"arrivals": Stream([ao.Task("x")], copies={"x": "gone"})},
+            ("arrivals", "stream", "copies", "x"),
+            "a copy of 'gone', which is no task of the problem",
+        ),
+    ],
+)
+def test_what_is_asked_wrongly_is_told_with_its_place(options: Any, place: Any, words: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        ao.simulate(ao.Problem([ao.Rep("ana")], [ao.Task("t")]), [First], **options)
+    told = {fault["loc"]: fault["msg"] for fault in error.value.errors()}
+    assert words in told[place]
+
+
+class After(threading.Event):
+    """Stops after so many looks."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self._left = looks
+
+    def is_set(self) -> bool:
+        self._left -= 1
+        return self._left < 0
+
+
+def test_what_was_stopped_is_compared_on_the_seeds_that_all_have_had() -> None:
+    problem = ao.Problem([ao.Rep("ana"), ao.Rep("bo")], [ao.Task("t")])
+    found = ao.simulate(problem, [First, Chance], arrivals="iid", n=9, seeds=5, stop=After(8))
+    assert not found.complete
+    assert found.runs["policy"].value_counts().to_dict() == {"First": 3, "Chance": 2}
+    assert set(found.summary("value")["runs"]) == {2}
+    nothing = ao.simulate(problem, [First], arrivals="iid", seeds=2, stop=After(0))
+    assert "iid: nothing that all policies have run on" in str(nothing)
+    assert "nothing has run" in nothing._repr_html_()
+
+
+def test_few_seeds_tell_nothing_apart() -> None:
+    team = [ao.Rep("ana", fit={"k": 1.0}), ao.Rep("bo", fit={"k": 0.5})]
+    problem = ao.Problem(team, [ao.Task("t", customer_type="k")])
+    for seeds, apart in ((5, False), (6, True)):
+        found = ao.simulate(problem, [Greedy, Chance], arrivals="iid", n=30, seeds=seeds)
+        told = found.differences("Chance", "value")
+        assert told["better"].tolist() == [seeds]
+        assert told["apart"].tolist() == [apart]
+        assert ("that takes 6 seeds" in str(found)) is not apart
+
+
+def test_copies_of_one_number_have_no_interval() -> None:
+    team = [ao.Rep("ana"), ao.Rep("bo")]
+    tasks = [ao.Task(f"t{n}") for n in range(9)]
+    found = ao.simulate(ao.Problem(team, tasks), [First, LeastOpen], seeds=20)
+    assert found.summary("gini")[["low", "high"]].isna().all(axis=None)
+    assert not found.differences("First", "gini")["apart"].any()
+    assert "problem: the same for every seed" in str(found)
+
+
+def test_a_policy_cannot_write_its_own_value() -> None:
+    class Cheat(First):
+        def choose(self, task: ao.Task, state: ao.policies.State) -> str:
+            state.value["ana"] = state.given["ana"] = 1e9
+            return "ana"
+
+    tasks = [ao.Task("t0"), ao.Task("t1")]
+    run = ao.simulate(ao.Problem([ao.Rep("ana")], tasks), [Cheat]).runs.iloc[0]
+    assert (run["value"], run["ratio"]) == (2, 1)

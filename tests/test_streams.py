@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 import assignopt as ao
-from assignopt.streams import generators
+from assignopt.streams import Stream, generators
 
 Stream, Change, Outcomes = ao.streams.Stream, ao.streams.Change, ao.streams.Outcomes
 TASKS = [ao.Task("a", value=1), ao.Task("b", value=2), ao.Task("c", value=3)]
@@ -120,7 +121,7 @@ def test_json_brings_back_the_same(datetimes: bool) -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"tasks": 3}', '{"tasks": [], "colour": 1}'])
 def test_json_of_something_else_is_refused(text: str) -> None:
-    with pytest.raises(ValidationError, match="the text is no stream"):
+    with pytest.raises(ValidationError, match=r"the text is no stream|3 is no list"):
         Stream.from_json(text)
 
 
@@ -353,3 +354,52 @@ def test_streams_of_a_team_with_dates_begin_with_them(way: str) -> None:
     team = ao.datasets.sales_team()
     found = ao.simulate(team, [ao.policies.RoundRobin], arrivals=way, n=5, seeds=1, hindsight=False)
     assert len(found.runs) == 1
+
+
+PAIR = [ao.Task("x"), ao.Task("y")]
+HISTORY = pd.DataFrame(
+    {"id": ["a", "b"], "at": [1.0, 2.0], "done": pd.to_datetime(["2026-01-01", "2026-01-02"])}
+)
+
+
+@pytest.mark.parametrize(
+    ("make", "place", "words"),
+    [
+        (lambda: Stream(None), ("tasks",), "None is no list. Give a list of tasks"),
+        (lambda: Stream(PAIR, at=5), ("at",), "5 is no list. Give a list of times"),
+        (lambda: Stream(PAIR, events=None), ("events",), "None is no list"),
+        (lambda: Stream(PAIR, outcomes=5), ("outcomes",), "a int is no outcomes"),
+        (lambda: Stream(PAIR, copies=None), ("copies",), "None is no table"),
+        (lambda: Stream(PAIR, copies={"z": "t"}), ("copies", "z"), "task 'z' does not come"),
+        (lambda: Stream(PAIR).with_outcomes(-1), ("seed",), "-1 is out of range"),
+        (lambda: ao.streams.from_history([1]), ("frame",), "a list is no frame"),
+        (lambda: ao.streams.from_problem(5), ("problem",), "a int is no problem"),
+        (
+            lambda: ao.streams.from_history(HISTORY, closed="done"),
+            ("done",),
+            "times are datetime, those of 'at' seconds. Give both in one kind",
+        ),
+        (
+            lambda: ao.streams.drift(ao.Problem([], PAIR), by="valeu"),
+            ("by",),
+            "no task has a field or a tag 'valeu'; did you mean 'value'?",
+        ),
+        (
+            lambda: ao.streams.bursts(ao.Problem([], PAIR), regular=True),
+            ("regular",),
+            "bursts are not regular",
+        ),
+    ],
+)
+def test_what_is_no_stream_is_told_with_its_place(make: Any, place: Any, words: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        make()
+    told = {fault["loc"]: fault["msg"] for fault in error.value.errors()}
+    assert words in told[place]
+    assert len(told) == 1
+
+
+def test_a_chance_that_is_none_is_told() -> None:
+    stream = Stream(PAIR).with_outcomes(np.int64(0), chance=lambda task, rep: 7)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="the chance of task 'x' with rep 'ana' is 7; allowed is"):
+        ao.simulate(ao.Problem([ao.Rep("ana")], []), ao.policies.Random, arrivals=stream)

@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import Faults
 from ..plan import frame_of, rows_of
 from .charts import comparison_chart, course_chart
-from .intervals import RESAMPLES, interval
+from .intervals import RESAMPLES, interval, least_pairs
 from .measuring import OVER_TIME, REFUSALS, RUNS
 from .showing import table_of, title_of
 
@@ -157,10 +157,29 @@ class Comparison:
         faults.raise_if_any()
         return name
 
+    def shared(self, stream: str) -> pd.DataFrame:
+        """Give the runs on a stream with the seeds that all policies that began have had."""
+        mine = self.runs[self.runs["stream"] == stream]
+        if self.complete or not len(mine):
+            return mine
+        had = mine.groupby("seed")["policy"].nunique()
+        return mine[mine["seed"].isin(had.index[had == len(self.policies)])]
+
+    def _interval(
+        self, values: Floats, stream: str, confidence: float, resamples: int
+    ) -> tuple[float, float]:
+        """Give the interval of a mean; none of copies of one number, since nothing was drawn."""
+        found = interval(values, confidence, resamples=resamples)
+        if stream in self.about.get("fixed", ()) and len(values) and np.ptp(values) == 0:
+            return np.nan, np.nan
+        return found
+
     def summary(
         self, measure: str | None = None, *, confidence: float = 0.95, resamples: int = RESAMPLES
     ) -> pd.DataFrame:
         """Give mean, interval and worst seed of each policy on each stream, the best mean first.
+
+        Of what was stopped before the end only the seeds count that every policy has had.
 
         Parameters
         ----------
@@ -168,7 +187,9 @@ class Comparison:
             A column of ``runs``; None: :attr:`measure`.
         confidence
             Of the interval of the mean over seeds: bootstrap, bias-corrected and accelerated, with
-            fixed draws; too narrow below about ten seeds, and missing for a single one.
+            fixed draws; too narrow below about ten seeds. Missing for a single one, and where
+            nothing is drawn: a fixed stream gives a policy that does not draw the same number for
+            every seed.
         resamples
             Of the bootstrap.
 
@@ -186,7 +207,7 @@ class Comparison:
         name = self._measure(measure, "summary")
         less, rows = name in LESS, []
         for stream in self.streams:
-            mine = self.runs[self.runs["stream"] == stream]
+            mine = self.shared(stream)
             found = []
             for policy in self.policies:
                 part = mine[mine["policy"] == policy]
@@ -194,7 +215,7 @@ class Comparison:
                 known = values[~np.isnan(values)]
                 if not len(part):
                     continue
-                low, high = interval(known, confidence, resamples=resamples)
+                low, high = self._interval(known, stream, confidence, resamples)
                 mean, worst, seed = np.nan, np.nan, int(part["seed"].iloc[0])
                 if len(known):
                     at = int(np.nanargmax(values) if less else np.nanargmin(values))
@@ -228,7 +249,8 @@ class Comparison:
         pandas.DataFrame
             ``stream``, ``policy``, ``to``, ``pairs`` (seeds), ``mean`` of policy - to with the
             interval ``low`` to ``high``, on how many seeds it is ``better`` and ``worse``, and
-            ``apart``: whether the interval leaves out 0.
+            ``apart``: whether the interval leaves out 0, on as many seeds as it takes for that to
+            be no chance (all of n going one way has probability 2 / 2^n: 6 at 95 %).
 
         Raises
         ------
@@ -252,11 +274,11 @@ class Comparison:
                     continue
                 pair = [table[table.index.get_level_values(0) == one] for one in (policy, to)]
                 gap = _gaps(*pair)
-                low, high = interval(gap, confidence, resamples=resamples)
+                low, high = self._interval(gap, stream, confidence, resamples)
                 mean = float(gap.mean()) if len(gap) else np.nan
                 up, down = int((gap > 0).sum()), int((gap < 0).sum())
                 better, worse = (down, up) if less else (up, down)
-                apart = bool(low > 0 or high < 0)
+                apart = bool(low > 0 or high < 0) and len(gap) >= least_pairs(confidence)
                 found.append((stream, policy, to, len(gap), mean, low, high, better, worse, apart))
             rows += sorted(found, key=lambda row: _rank(row[4], less))
         return frame_of(rows, DIFFERENCES)
@@ -329,25 +351,43 @@ class Comparison:
     def __str__(self) -> str:
         lines = [self.headline()]
         for stream in self.streams:
-            lines.append(title_of(self, stream))
             table = table_of(self, stream)
+            if not len(table):
+                lines.append(f"{stream}: nothing that all policies have run on")
+                continue
+            lines.append(title_of(self, stream))
             wide = max([len(name) for name in table["policy"]], default=0)
             table["policy"] = table["policy"].str.ljust(wide)
             shown = table.rename(columns={"policy": "policy".ljust(wide)}).to_string(index=False)
             lines += [f"  {line}" for line in shown.splitlines()]
+        lines += self._warnings()
         refused = int(self.runs["refused"].sum())
         if refused:
             who = ", ".join(sorted(set(self.runs.loc[self.runs["refused"] > 0, "policy"])))
             lines.append(f"{refused:,} choices of {who} were refused; see .refusals")
         return "\n".join(lines)
 
+    def _warnings(self) -> list[str]:
+        """Say what the intervals cannot tell."""
+        said, seeds = [], len(self.about["seeds"])
+        if 1 < seeds < least_pairs():
+            told = f"{seeds} seeds: no difference can be told from chance at 95 %"
+            said.append(f"{told}; that takes {least_pairs()} seeds")
+        if seeds > 1 and (fixed := self.about.get("fixed", ())):
+            these = ", ".join(fixed)
+            said.append(f"{these}: the same for every seed; only policies that draw vary")
+        return said
+
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         parts = [f"<p><b>{html.escape(self.headline())}</b></p>"]
         for stream in self.streams:
-            parts.append(f"<p>{html.escape(title_of(self, stream))}</p>")
-            parts.append(table_of(self, stream).to_html(index=False, border=0))
+            table = table_of(self, stream)
+            title = title_of(self, stream) if len(table) else f"{stream}: nothing has run on it yet"
+            parts.append(f"<p>{html.escape(title)}</p>")
+            parts += [table.to_html(index=False, border=0)] if len(table) else []
+        parts += [f"<p>{html.escape(said)}</p>" for said in self._warnings()]
         return "".join(parts)
 
 

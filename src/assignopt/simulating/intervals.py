@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from math import ceil, log2
 from statistics import NormalDist
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from ..errors import Faults
 
 if TYPE_CHECKING:
     from ..columns import Floats
@@ -44,6 +47,7 @@ def interval(
     >>> round(low, 3), round(high, 3)
     (0.912, 0.94)
     """
+    _check(confidence, resamples)
     values = np.asarray(values, float)
     n = len(values)
     if n < 2 or not np.isfinite(values).all():
@@ -64,3 +68,30 @@ def interval(
         levels.append(normal.cdf(bias + z / (1 - skew * z)))
     low, high = np.quantile(means, levels)
     return float(low), float(high)
+
+
+def least_pairs(confidence: float = 0.95) -> int:
+    """Give from how many pairs a difference can be told from none at all.
+
+    Where neither is better each pair goes either way; all n go one way with probability
+    ``2 / 2^n``, which has to be ``1 - confidence`` at most.
+
+    Examples
+    --------
+    >>> least_pairs(0.95), least_pairs(0.99)
+    (6, 8)
+    """
+    return ceil(1 - log2(1 - confidence) - 1e-9)
+
+
+def _check(confidence: Any, resamples: Any) -> None:
+    faults = Faults("interval")
+    number = isinstance(confidence, int | float | np.number) and not isinstance(confidence, bool)
+    if not number or not 0 < confidence < 1:
+        message = f"{confidence!r} is out of range; allowed is above 0 and below 1, such as 0.95"
+        faults.add(("confidence",), message, confidence)
+    whole = isinstance(resamples, int | np.integer) and not isinstance(resamples, bool)
+    if not whole or resamples < 1:
+        message = f"{resamples!r} is out of range; allowed is a whole number, 1 or more"
+        faults.add(("resamples",), message, resamples)
+    faults.raise_if_any()

@@ -95,7 +95,7 @@ class Measuring:
                 "at": state.now,
                 "arrived": arrived,
                 "assigned": run.assigned,
-                "value": sum(state.value.values()),
+                "value": run.value,
                 "coverage": run.covered / due if due else 1.0,
                 **spread(run),
                 "waiting": len(run.waiting.queue) if run.waiting is not None else 0,
@@ -109,7 +109,7 @@ def spread(run: Run) -> dict[str, float]:
     who = [name for name, rep in state.reps.items() if rep.active]
     if not who:
         return dict.fromkeys(("gini", "load_range", "jain"), np.nan)
-    load = np.array([state.reps[name].carried_load + state.given[name] for name in who])
+    load = np.array([state.reps[name].carried_load + run.given.get(name, 0.0) for name in who])
     load = np.maximum(load, 0.0)  # what was credited back leaves rounding behind
     weight = np.array([state.weight[name] for name in who])
     return {

@@ -13,7 +13,7 @@ import numpy as np
 from ..columns import one_clock
 from ..policies import Policy
 from ..streams import Stream, from_problem
-from ..streams.generators import GENERATORS
+from ..streams.generators import GENERATORS, options_of
 from .running import Setting
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ def read_policies(given: Any, faults: Faults) -> dict[str, Policy]:
 def read_sources(given: Any, problem: Problem, n: int | None, faults: Faults) -> list[Source]:
     """Read where streams come from; see :func:`assignopt.simulate` on ``arrivals``."""
     if isinstance(given, Mapping):
+        if not given:
+            faults.add(("arrivals",), "there are none. Give at least one", given)
         return [
             replace(_source(one, problem, n, ("arrivals", name), faults), name=str(name))
             for name, one in given.items()
@@ -99,6 +101,7 @@ def _source(one: Any, problem: Problem, n: int | None, place: Place, faults: Fau
         return Source(one.name, lambda seed: one, fixed=True)
     if isinstance(one, str):
         if one in GENERATORS:
+            _check_options(one, options, place, faults)
             maker, given = GENERATORS[one], {"n": n, **options}
             return Source(one, lambda seed: maker(problem, seed=seed, **given), fixed=False)
         near = get_close_matches(one, GENERATORS, 1)
@@ -113,6 +116,15 @@ def _source(one: Any, problem: Problem, n: int | None, place: Place, faults: Fau
         )
         faults.add(place, message, one)
     return Source("", lambda seed: Stream(()), fixed=True)
+
+
+def _check_options(name: str, options: Mapping[str, Any], place: Place, faults: Faults) -> None:
+    known = options_of(name)
+    for option in options:
+        if option not in known:
+            near = get_close_matches(str(option), known, 1)
+            remedy = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+            faults.add((*place, str(option)), f"{name} has no option {option!r}; {remedy}", option)
 
 
 def read_seeds(given: Any, sources: list[Source], faults: Faults) -> list[int]:
@@ -144,6 +156,9 @@ def read_setting(options: Mapping[str, Any], faults: Faults) -> Setting:
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             message = f"{value!r} is out of range; allowed is a whole number, 1 or more"
             faults.add((name,), message, value)
+    if not isinstance(options["retry"], bool):
+        message = f"{options['retry']!r} is out of range; allowed is True or False"
+        faults.add(("retry",), message, options["retry"])
     window = options["window"]
     if window is not None:
         if not isinstance(window, int | float) or not 0 < window < np.inf:
@@ -151,6 +166,19 @@ def read_setting(options: Mapping[str, Any], faults: Faults) -> Setting:
         if options["batch"] != 1:
             faults.add(("batch",), "is given with window. Give one of the two", options["batch"])
     return Setting(**options)
+
+
+def read_helpers(given: Mapping[str, Any], faults: Faults) -> None:
+    """Note an executor, a progress or a stop that is none."""
+    wanted = {
+        "executor": ("submit", "a concurrent.futures.Executor"),
+        "on_progress": ("__call__", "a function"),
+        "stop": ("is_set", "a threading.Event"),
+    }
+    for name, (method, what) in wanted.items():
+        one = given[name]
+        if one is not None and not callable(getattr(one, method, None)):
+            faults.add((name,), f"a {type(one).__name__} is none. Give {what}, or None", one)
 
 
 def check_stream(stream: Any, problem: Problem, source: Source, faults: Faults) -> None:
@@ -166,6 +194,11 @@ def check_stream(stream: Any, problem: Problem, source: Source, faults: Faults) 
             "Give both in seconds, or both as datetimes"
         )
         faults.add(("arrivals", source.name, "at"), message)
+    for name, of in stream.copies.items():
+        if of not in problem.task_columns.index:
+            message = f"task {name!r} is a copy of {of!r}, which is no task of the problem"
+            place = ("arrivals", source.name, "copies", name)
+            faults.add(place, f"{message}. Name one that is, or leave it out", of)
     known = {str(name) for name in problem.rep_columns.id}
     for number, one in enumerate(stream.events):
         if one.rep is not None:

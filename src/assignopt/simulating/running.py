@@ -20,7 +20,7 @@ from .waiting import Openings, Waiting
 
 if TYPE_CHECKING:
     from ..columns import Floats, Ints
-    from ..dispatching import Choices
+    from ..dispatching import Choices, Held
     from ..policies import Policy
     from ..problem import Problem
     from ..streams import Change, Stream
@@ -113,7 +113,8 @@ class Run:
         self._owner, self._given, self._turn = [-1] * n, [np.nan] * n, [-1] * n
         self._at, self._held = stream.at.tolist(), stream.durations.tolist()
         self._turns = self.arrived = self.assigned = 0
-        self.covered = 0.0
+        self.covered = self.value = 0.0
+        self.given: dict[str, float] = {}
         self._due: list[tuple[float, int, int]] = []
         self._changes = [(seconds(one.at) or 0.0, one) for one in stream.events]
         self._change = 0
@@ -237,7 +238,7 @@ class Run:
         of = [task_id for task_id, held in self.desk.held.items() if _has(held, name)]
         numbers = [self.number[task_id] for task_id in of]
         for i, task_id in zip(numbers, of, strict=True):
-            self._guarded(self.desk.credit_back, task_id, i=i)
+            self._count(self._guarded(self.desk.credit_back, task_id, i=i), -1)
             self.covered -= self.stream.tasks[i].priority
             self.assigned -= 1
             self._owner[i], self._given[i], self._turn[i] = -1, np.nan, -1
@@ -285,9 +286,16 @@ class Run:
         self._turns += 1
         self.assigned += 1
         self.covered += choices.task.priority
+        self._count(held, 1)
         if i in self._returned:
             self._returned.discard(i)
             self.record.reassigned += 1
+
+    def _count(self, held: Held, sign: int) -> None:
+        """Count what a task is worth, and its effort; policies have no part in this."""
+        for _, name, effort, _, value in held.seats:
+            self.value += sign * value
+            self.given[name] = self.given.get(name, 0.0) + sign * effort
 
     def _refuse(self, choices: Choices) -> None:
         record = self.record

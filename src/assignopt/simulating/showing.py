@@ -16,7 +16,7 @@ SHOWN = ("coverage", "value", "gini", "deviation", "waiting_mean", "late_value",
 
 def title_of(found: Comparison, stream: str) -> str:
     """Say what the table of a stream is about."""
-    name, mine = found.measure, found.runs[found.runs["stream"] == stream]
+    name, mine = found.measure, found.shared(stream)
     words = {"ratio": "ratio to hindsight", "bound_ratio": "ratio to the bound"}
     told = f"{stream}: {words.get(name, name)} (more is better)"
     best = mine["hindsight" if name == "ratio" else "bound"].mean()
@@ -32,7 +32,7 @@ def table_of(found: Comparison, stream: str) -> pd.DataFrame:
     """Lay out mean, interval, worst seed and the means of other measures, the best policy first."""
     rows = found.summary()
     rows = rows[rows["stream"] == stream]
-    mine = found.runs[found.runs["stream"] == stream]
+    mine = found.shared(stream)
     table = pd.DataFrame({"policy": rows["policy"]})
     number = _number if found.measure == "value" else _share
     table["mean"] = [number(value) for value in rows["mean"]]

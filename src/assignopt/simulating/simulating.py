@@ -10,13 +10,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from ..errors import Faults
 from ..problem import Problem
 from .comparison import Comparison
 from .hindsight import Hindsight, hindsight
 from .measuring import Measuring, measured
-from .reading import check_stream, read_policies, read_seeds, read_setting, read_sources
+from .reading import (
+    check_stream,
+    read_helpers,
+    read_policies,
+    read_seeds,
+    read_setting,
+    read_sources,
+)
 from .running import Run
 from .watching import Watch
 
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
 
     from ..policies import Policy
     from ..streams import Stream
+    from .reading import Source
     from .running import Setting
     from .watching import Progress
 
@@ -157,6 +166,10 @@ def simulate(
     sources = read_sources(arrivals, problem, n, faults)
     listed = read_seeds(seeds, sources, faults)
     setting = read_setting(options, faults)
+    read_helpers({"executor": executor, "on_progress": on_progress, "stop": stop}, faults)
+    if not isinstance(hindsight, bool):
+        message = f"{hindsight!r} is out of range; allowed is True or False"
+        faults.add(("hindsight",), message, hindsight)
     if not isinstance(time_limit, int | float) or not 0 < time_limit < np.inf:
         faults.add(("time_limit",), f"{time_limit!r} is out of range; allowed is above 0")
     faults.raise_if_any()
@@ -165,6 +178,7 @@ def simulate(
     with Watch(jobs_total(jobs), on_progress, progress) as watch:
         done = list(_work(jobs, executor, watch, stop))
     told = {"arrivals": [source.name for source in sources], "seeds": listed, **options}
+    told["fixed"] = [source.name for source in sources if source.fixed]
     return _compared(problem, list(named), streams, done, told, len(done) == len(jobs))
 
 
@@ -173,12 +187,28 @@ def _streams(problem: Problem, sources: Any, seeds: list[int]) -> dict[tuple[str
     faults, found = Faults("simulate"), {}
     for source in sources:
         for seed in seeds:
-            stream = source.make(seed)
+            stream = _drawn(source, seed, faults)
             if not (source.fixed and seed != seeds[0]):
                 check_stream(stream, problem, source, faults)
             found[source.name, seed] = stream
     faults.raise_if_any()
     return found
+
+
+def _drawn(source: Source, seed: int, faults: Faults) -> Stream:
+    """Let a function make a stream; if it fails, say which and with which seed."""
+    try:
+        return source.make(seed)
+    except ValidationError:
+        raise
+    except Exception as error:
+        told = f"stream {source.name!r} with seed {seed} failed: {type(error).__name__}: {error}"
+        faults.add(("arrivals", source.name), f"{told}. Correct the function")
+        try:
+            faults.raise_if_any()
+        except ValidationError as fault:
+            raise fault from error
+        raise
 
 
 def _jobs(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+from inspect import signature
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import numpy as np
@@ -9,7 +11,7 @@ import numpy as np
 from ..columns import SECONDS, one_clock, seconds
 from ..errors import Faults
 from ..problem import Problem
-from ..records import read_time, time_kind
+from ..records import Task, read_time, time_kind
 from .making import from_problem
 from .spells import absences, in_spells
 from .stream import Stream
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
     from ..columns import Floats, Ints
-    from ..records import Task
 
 
 MOST_KEPT = 50_000
@@ -159,6 +160,7 @@ def drift(
     n, rng = _begun(problem, n, seed, 3)
     _check_shares("drift", strength=strength)
     tasks = problem.tasks.listed
+    _check_kind(by, tasks)
     kinds = [_kind(task, by) for task in tasks]
     names = {kind: number for number, kind in enumerate(dict.fromkeys(kinds))}
     kind = np.array([names[one] for one in kinds]) if len(names) > 1 else np.arange(len(tasks))
@@ -220,6 +222,10 @@ def bursts(
         faults.add(("burst",), message)
         faults.raise_if_any()
     rate = _rate(pace)
+    if pace.get("regular"):
+        faults = Faults("bursts")
+        faults.add(("regular",), "bursts are not regular. Leave it out", True)
+        faults.raise_if_any()
     rows = rng.integers(0, len(problem.tasks), n)
     calm = (1 - burst * busy) / (1 - busy)
     # The time in which one task is due, in the mean, passes quickly in a burst and slowly in calm.
@@ -268,6 +274,14 @@ GENERATORS = {
 """By name: functions of a problem, a number of tasks and a seed."""
 
 
+def options_of(name: str) -> list[str]:
+    """List the options of a generator besides the problem and the seed."""
+    maker = permutation if name == "permutation" else GENERATORS[name]
+    own = [one for one in signature(maker).parameters if one not in ("problem", "of", "seed")]
+    paces = [one for one in Pace.__annotations__ if (name, one) != ("bursts", "regular")]
+    return [*(one for one in own if one != "pace"), *paces]
+
+
 def _begun(problem: Problem, n: int | None, seed: int, salt: int) -> tuple[int, Generator]:
     """Check what every generator is given; give how many tasks, and where draws come from."""
     faults = Faults("streams")
@@ -314,6 +328,16 @@ def _begin(pace: Pace, problem: Problem) -> tuple[float, str]:
     return float(np.nanmin(np.concatenate([reps.window_start, tasks.start]))), clock
 
 
+def _check_kind(by: Any, tasks: Sequence[Task]) -> None:
+    tags = dict.fromkeys(tag for task in tasks for tag in task.tags)
+    known = [*Task.model_fields, *tags]
+    if by not in known:
+        faults, near = Faults("drift"), get_close_matches(str(by), known, 1)
+        remedy = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+        faults.add(("by",), f"no task has a field or a tag {by!r}; {remedy}", by)
+        faults.raise_if_any()
+
+
 def _kind(task: Task, by: str) -> Any:
     found = task.tags.get(by, getattr(task, by, None))
     return tuple(sorted(found.items())) if isinstance(found, dict) else found
@@ -331,9 +355,10 @@ def _made(
     copies: bool = True,
 ) -> Stream:
     """Make the stream of these rows of the forecast, in this order."""
-    unknown = set(pace) - set(Pace.__annotations__)
+    unknown = sorted(set(pace) - set(Pace.__annotations__))
     if unknown:
-        raise TypeError(f"{name} has no options {sorted(unknown)}; see streams.generators.Pace")
+        known = ", ".join(options_of(name))
+        raise TypeError(f"{name} has no options {unknown}; known: {known}")
     begin, clock = _begin(pace, problem)
     rate = _rate(pace)
     if at is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..columns import one_clock
 from ..errors import Faults
 from ..problem import Problem
 from ..records import Task
@@ -48,10 +49,15 @@ def from_problem(
     >>> [task.id for task in stream.tasks], stream.durations.tolist()
     (['early', 'late'], [2.0, 3.0])
     """
+    faults = Faults("from_problem")
+    if not isinstance(problem, Problem):
+        message = f"a {type(problem).__name__} is no problem. Give an assignopt.Problem"
+        faults.add(("problem",), message)
+        faults.raise_if_any()
     tasks = problem.tasks.listed
     if not isinstance(at, str):
         return Stream(tasks, at, durations, name)
-    columns, faults = problem.task_columns, Faults("from_problem")
+    columns = problem.task_columns
     if at != "start":
         faults.add(("at",), f"{at!r} is unknown; known: 'start', or one time for each task", at)
     for row in np.flatnonzero(np.isnan(columns.start)).tolist():
@@ -120,6 +126,10 @@ def from_history(
     (['a', 'b'], [nan, 1800.0])
     """
     faults = Faults("from_history")
+    if not isinstance(frame, pd.DataFrame):
+        message = f"a {type(frame).__name__} is no frame. Give a pandas DataFrame"
+        faults.add(("frame",), message)
+        faults.raise_if_any()
     fields = set(Task.model_fields) - {"id", "roles", "tags"}
     for field in columns.keys() - fields:
         faults.add((field,), f"{field!r} is no field; known: {', '.join(sorted(fields))}")
@@ -130,7 +140,7 @@ def from_history(
             faults.add((field,), f"column {column!r} is missing; there are: {known}", column)
     faults.raise_if_any()
     came, clock = read_moments(frame[at], (at,), faults)
-    busy = _busy(frame, at, closed, came, faults)
+    busy = _busy(frame, at, closed, came, clock, faults)
     faults.raise_if_any()
     table = frame[[id, *columns.values(), *tags]].set_axis(["id", *columns, *tags], axis=1)
     order = np.argsort(came, kind="stable")
@@ -140,13 +150,20 @@ def from_history(
     return Stream(listed, came[order], busy[order], name, clock=_clock(clock))
 
 
-def _busy(frame: pd.DataFrame, at: str, closed: str | None, came: Floats, faults: Faults) -> Floats:
+def _busy(
+    frame: pd.DataFrame, at: str, closed: str | None, came: Floats, clock: str, faults: Faults
+) -> Floats:
     """(n,) seconds from the begin to the close; NaN where nothing was closed."""
     busy = np.full(len(frame), np.nan)
     if closed is None:
         return busy
     rows = np.flatnonzero(frame[closed].notna().to_numpy())
-    ends, _ = read_moments(frame[closed].iloc[rows], (closed,), faults)
+    ends, other = read_moments(frame[closed].iloc[rows], (closed,), faults)
+    if one_clock(clock, other) == "mixed":
+        message = f"times are {other}, those of {at!r} {clock}. Give both in one kind"
+        faults.add((closed,), message)
+    if faults.count:
+        return busy
     busy[rows] = ends - came[rows]
     for row in np.flatnonzero(busy < 0).tolist():
         message = f"{frame[closed].iloc[row]} is before {frame[at].iloc[row]}. Correct one of them"

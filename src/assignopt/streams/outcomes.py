@@ -90,7 +90,15 @@ class Outcomes:
             return fit
         if isinstance(chance, Mapping):
             return float(chance[rep_id][task.customer_type or ""])
-        return float(chance(task, rep_id)) if callable(chance) else float(chance)
+        if not callable(chance):
+            return float(chance)
+        found = chance(task, rep_id)
+        if not _is_share(found):
+            raise ValueError(
+                f"the chance of task {task.id!r} with rep {rep_id!r} is {found!r}; allowed is a "
+                "number from 0 to 1. Correct the function"
+            )
+        return float(found)
 
     def converts(self, i: int, task: Task, rep_id: str, fit: float) -> bool:
         """Tell whether task number ``i`` converts with a rep."""
@@ -152,7 +160,11 @@ def _numbers(
     return found
 
 
-def _check_share(place: tuple[str, ...], share: Any, faults: Faults) -> None:
+def _is_share(share: Any) -> bool:
     number = isinstance(share, int | float | np.number) and not isinstance(share, bool)
-    if not number or not 0 <= share <= 1:
+    return bool(number and 0 <= share <= 1)
+
+
+def _check_share(place: tuple[str, ...], share: Any, faults: Faults) -> None:
+    if not _is_share(share):
         faults.add(place, f"{share!r} is out of range; allowed is a number from 0 to 1", share)

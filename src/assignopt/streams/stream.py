@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from ..records import Flag, Id, Record, Rep, Task, Time, fault, read_time
 from .outcomes import Chance, Outcomes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from ..columns import Floats, Ints
 
@@ -131,11 +132,15 @@ class Stream:
         at, clock = _times(self.at, len(tasks), self.clock, faults)
         durations = _durations(self.durations, len(tasks), faults)
         events = _events(self.events, clock, faults)
-        if self.outcomes is not None and len(self.outcomes) != len(tasks):
+        if self.outcomes is not None and not isinstance(self.outcomes, Outcomes):
+            message = f"a {type(self.outcomes).__name__} is no outcomes. Give streams.Outcomes"
+            faults.add(("outcomes",), message, self.outcomes)
+        elif self.outcomes is not None and len(self.outcomes) != len(tasks):
             message = f"{len(self.outcomes)} outcomes for {len(tasks)} tasks. Give one for each"
             faults.add(("outcomes",), message)
         if not isinstance(self.name, str) or not self.name:
             faults.add(("name",), "is no text, or empty. Give the stream a name", self.name)
+        _check_copies(self.copies, tasks, faults)
         faults.raise_if_any()
         found = {"tasks": tasks, "at": at, "durations": durations, "events": events, "clock": clock}
         for key, value in found.items():
@@ -190,7 +195,12 @@ class Stream:
         >>> stream.outcomes.value.tolist(), stream.outcomes.delay.tolist()
         ([5.0], [60.0])
         """
-        luck = np.random.default_rng([seed, 7]).random(len(self))
+        faults = Faults("Stream.with_outcomes")
+        if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0:
+            message = f"{seed!r} is out of range; allowed is a whole number, 0 or more"
+            faults.add(("seed",), message, seed)
+        faults.raise_if_any()
+        luck = np.random.default_rng([int(seed), 7]).random(len(self))
         worth = [task.value for task in self.tasks] if value is None else value
         return replace(self, outcomes=Outcomes(luck, worth, delay, chance))
 
@@ -258,7 +268,7 @@ class Stream:
 def _tasks(given: Any, faults: Faults) -> tuple[Task, ...]:
     """Read the tasks; an id that stands twice is a fault."""
     found: list[Task] = []
-    for number, one in enumerate(given):
+    for number, one in enumerate(listed(given, "tasks", faults)):
         if type(one) is Task:
             found.append(one)
             continue
@@ -280,7 +290,10 @@ def _times(given: Any, count: int, clock: str | None, faults: Faults) -> tuple[F
     """Read when the tasks come, in seconds; a clock that runs backwards is a fault."""
     if given is None:
         return np.arange(count, dtype=float), clock or "seconds"
+    before = faults.count
     found, read = read_moments(given, ("at",), faults)
+    if len(found) != count and faults.count > before:
+        return np.zeros(count), clock or "seconds"
     if len(found) != count:
         faults.add(("at",), f"{len(found)} times for {count} tasks. Give one for each")
         return np.zeros(count), clock or "seconds"
@@ -304,7 +317,7 @@ def read_moments(given: Any, place: tuple[str, ...], faults: Faults) -> tuple[Fl
             faults.add((*place, row), f"{found[row]} is not finite. Give a finite time", None)
         return found, "seconds"
     times: list[Any] = []
-    for row, one in enumerate(given):
+    for row, one in enumerate(listed(given, place[0], faults, "times")):
         try:
             times.append(read_time(one))
         except Exception as error:  # read_time raises pydantic's own error
@@ -342,13 +355,33 @@ def _durations(given: Any, count: int, faults: Faults) -> Floats:
 
 def _events(given: Iterable[Any], clock: str, faults: Faults) -> tuple[Change, ...]:
     found: list[Change] = []
-    for number, one in enumerate(given):
+    for number, one in enumerate(listed(given, "events", faults)):
         try:
             found.append(one if isinstance(one, Change) else Change.model_validate(one))
         except ValidationError as error:
             faults.adopt(error, ("events", number))
     _check_clock(found, clock, faults)
     return tuple(sorted(found, key=lambda one: seconds(one.at) or 0.0))
+
+
+def listed(given: Any, name: str, faults: Faults, what: str = "") -> Iterable[Any]:
+    """Give what is a list of some kind as it is; anything else is a fault, and read as nothing."""
+    if isinstance(given, Iterable) and not isinstance(given, str | bytes):
+        return given
+    faults.add((name,), f"{given!r} is no list. Give a list of {what or name}", given)
+    return ()
+
+
+def _check_copies(copies: Any, tasks: Sequence[Task], faults: Faults) -> None:
+    """Note copies of nothing, and tasks that do not come."""
+    if not isinstance(copies, Mapping):
+        message = f"{copies!r} is no table. Give task id -> id of the task it is a copy of"
+        faults.add(("copies",), message, copies)
+        return
+    known = {task.id for task in tasks} if copies else set()
+    for name in copies:
+        if name not in known:
+            faults.add(("copies", str(name)), f"task {name!r} does not come. Leave it out", name)
 
 
 def _check_clock(events: Sequence[Change], clock: str, faults: Faults) -> None:
