@@ -13,7 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 import assignopt as ao
-from assignopt.streams import Stream, generators
+from assignopt.streams import generators
 
 Stream, Change, Outcomes = ao.streams.Stream, ao.streams.Change, ao.streams.Outcomes
 TASKS = [ao.Task("a", value=1), ao.Task("b", value=2), ao.Task("c", value=3)]
