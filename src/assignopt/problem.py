@@ -442,6 +442,6 @@ class Problem(Parts):
         --------
         >>> import assignopt as ao
         >>> sorted(ao.Problem.json_schema()["properties"])[:3]
-        ['effort_unit', 'history', 'objective']
+        ['effort_unit', 'history', 'notes']
         """
         return documents.ProblemData.model_json_schema()
