@@ -276,6 +276,58 @@ def test_the_direct_method_has_no_interval() -> None:
     assert told.drop("dm").notna().all(axis=None)
 
 
+def test_an_interval_is_given_only_where_the_draws_show_the_whole_error() -> None:
+    """Where weights are cut, few intervals of clipped IPS and Switch-DR held the truth."""
+    log = drawn(10, 1000)
+    for switch, cut in ((10.0, []), (1.0, ["clipped_ips", "switch_dr"])):
+        found = ao.fit.off_policy(log, policy(), **COLUMNS, switch=switch)
+        told = found.estimates.set_index("estimator")
+        without = told.index[told[["sd", "low", "high"]].isna().all(axis=1)].tolist()
+        assert sorted(without) == sorted(["dm", *cut])
+        assert told["value"].notna().all()
+        assert told.drop(index=without).notna().all(axis=None)
+
+
+def test_few_batches_have_intervals_and_bounds_as_wide_as_they_need() -> None:
+    """Four days with a luck of their own: quantiles of the draws held the truth in 85 %."""
+    inside, asked = np.zeros(3), 60
+    for seed in range(asked):
+        luck = np.random.default_rng(1000 + seed).normal(0, 0.15, 4)
+        log = drawn(seed, 400).assign(day=np.arange(400) // 100)
+        draw = np.random.default_rng(500 + seed).random(400)
+        rep, kind = log["who"].map(REPS.index), log["kind"].map(KINDS.index)
+        log["won"] = (draw < RATE[rep, kind] + luck[log["day"]]).astype(int)
+        found = ao.fit.off_policy(
+            log, policy(), **COLUMNS, model=model(RATE), batch="day", max_weight_error=100
+        )
+        told = found.estimates.set_index("estimator").loc[["snips", "dr"]]
+        inside[:2] += ((told["low"] <= TRUTH) & (told["high"] >= TRUTH)).to_numpy()
+        inside[2] += found.bounds[0] <= TRUTH <= found.bounds[1]
+    assert (inside >= 54).all()  # 57 expected
+
+
+@pytest.mark.parametrize("digits", [2, 3, 4])
+def test_propensities_that_were_rounded_do_not_shut_the_gate(digits: int) -> None:
+    """The target is the log's own policy, so that all weights are alike: 1.01, 1.001, 1.0001."""
+    log = drawn(2, 2000, np.full((3, 2), 1 / 3)).assign(chance=round(1 / 3, digits))
+    found = ao.fit.off_policy(log, policy(np.full((3, 2), 1 / 3)), **COLUMNS)
+    assert found.passed
+    assert found.of("snips") == pytest.approx(log["won"].mean())
+
+
+def test_propensities_that_are_too_low_open_the_bounds_and_are_said() -> None:
+    log = drawn(9, 2000)
+    found = ao.fit.off_policy(log.assign(chance=log["chance"] / 2), policy(), **COLUMNS)
+    assert not found.passed
+    assert found.mean_weight == pytest.approx(2, abs=0.1)
+    assert found.bounds == (0, 1)
+    assert "propensities are too low. Log the probability of the rep who was chosen" in str(found)
+    again = ao.fit.OffPolicy.from_json(found.to_json())
+    assert str(again) == str(found)
+    other = ao.fit.off_policy(log.assign(chance=1.0), policy(), **COLUMNS)
+    assert "Choose a target nearer to the log, or correct them" in repr(other)
+
+
 # -- bad input ---------------------------------------------------------------------------------
 
 
@@ -285,6 +337,7 @@ def test_the_direct_method_has_no_interval() -> None:
         ({"chance": 0.0}, {}, ("log", 0, "chance"), "allowed is a number above 0 and at most 1"),
         ({"chance": 1.5}, {}, ("log", 0, "chance"), "1.5 is out of range"),
         ({"chance": np.nan}, {}, ("log", 0, "chance"), "is missing (NaN)"),
+        ({"chance": 1e-320}, {}, ("log", 0, "chance"), "allowed is 1e-09 to 1. Leave the row out"),
         ({"won": "yes"}, {}, ("log", 0, "won"), "'yes' is out of range; allowed is 0 or 1"),
         ({"day": None}, {"batch": "day"}, ("log", 0, "day"), "is missing. Fill it in"),
         ({"day": 1}, {"batch": "day"}, ("batch",), "1 batch has no interval"),

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from ..errors import Faults
 
 
+SMALLEST = 1e-9
+"""The smallest propensity: no log shows what happens once in a billion decisions."""
+
 EVERY = "every task"
 """The type of all tasks where there is no column of types."""
 
@@ -120,6 +123,9 @@ def read_log(
     propensity = ones
     if names.propensity is not None:
         propensity = reader.number(names.propensity, above=True, high=1.0)
+        small = f"{{value}} is out of range; allowed is {SMALLEST:g} to 1. Leave the row out"
+        tiny = (propensity > 0) & (propensity < SMALLEST)
+        reader.note_rows(names.propensity, tiny, propensity, small)
     batch = np.arange(reader.rows)
     if names.batch is not None:
         cells = frame[names.batch]

@@ -14,10 +14,18 @@ from ..errors import Faults
 from ..plan import frame_of
 from .estimates import FitEstimate
 from .history import EVERY, Log, Names, check_options, is_whole, read_log
-from .holding import Z
 from .learning import learn_tables
 from .policy_values import ESTIMATES, OffPolicy
-from .weighing import ESTIMATORS, Weighted, clustered, resampled, values
+from .weighing import (
+    CUT,
+    ESTIMATORS,
+    Weighted,
+    clustered,
+    intervals,
+    reach,
+    resampled,
+    values,
+)
 
 if TYPE_CHECKING:
     from ..columns import Floats
@@ -26,6 +34,9 @@ FEWEST = 5
 """Rows of a rep on a type from which the log is taken to know it, for the bounds."""
 
 DRAWS = 500
+
+ROUNDED = 0.02
+"""How far from 1 a mean weight may be in any case: propensities are written with few digits."""
 
 
 def off_policy(
@@ -55,15 +66,19 @@ def off_policy(
 
     ips and dr are unbiased where the propensities are right (dr also where only the model is);
     the others trade some bias for less variance. Intervals are by drawing whole batches with
-    replacement: rows of one day, or of one solve, depend on each other. dm has none: how wrong the
-    model is cannot be told from its own values.
+    replacement: rows of one day, or of one solve, depend on each other; for few batches they are
+    those of Student's t. dm has none: how wrong the model is cannot be told from its own values.
+    Where a weight is above ``switch`` clipped_ips and switch_dr have none either: what is cut from
+    them is a bias, which no draw shows.
 
     There is a gate: an effective sample size ``(sum w)^2 / sum w^2`` of ``min_ess`` at least; of
     what the target would do a share of ``max_unsupported`` at most that the log does not know (such
     choices have no weight, and would go unnoticed); and a mean weight within ``max_weight_error``
     of its standard errors of 1, which is its expectation where the propensities are right and the
-    log could have done all that the target does. Where it is shut no number is given, only bounds,
-    which hold wherever the propensities are right: since what the log could not do has no weight,
+    log could have done all that the target does (0.02 more are allowed, for propensities that were
+    rounded). Where it is shut no number is given, only bounds,
+    which hold wherever the propensities are right, and are 0 and 1 where the mean weight is too
+    high for that: since what the log could not do has no weight,
     the value is at least ``mean(w y)``, and at most ``1 - mean(w (1 - y))``. Both are widened to
     the end of their 95 % interval, by batches, with one more failure, or success, than was seen;
     cells with fewer than five rows that the target would have done alike count as unknown.
@@ -287,30 +302,34 @@ def _weighed(
     thin = _thin(policy, log, weight)
     known = np.where(thin[log.rep, log.type], 0.0, weight)
     mean, error = clustered(weight, log.batch)
+    batches = len(np.unique(log.batch))
+    away = max(abs(mean - 1.0) - ROUNDED, 0.0) / max(error, 1e-9)
     found = OffPolicy(
         estimates=frame_of([], ESTIMATES),
         rows=len(log),
-        batches=len(np.unique(log.batch)),
+        batches=batches,
         logged=float(log.outcome.mean()),
         ess=rows.ess,
         min_ess=float(gate.min_ess),
         max_unsupported=float(gate.max_unsupported),
         max_weight=float(weight.max()),
         mean_weight=mean,
-        weight_error=abs(mean - 1.0) / max(error, 1e-9),
+        weight_error=away,
         max_weight_error=float(gate.max_weight_error),
         unsupported=float(policy.cells(log)[thin].sum()),
-        bounds=_bounds(known, log),
+        bounds=(0.0, 1.0),
     )
     table = np.full((len(ESTIMATORS), 4), np.nan)
     if found.passed:
         parts = rows.parts()
+        one = values(parts.sum(axis=0))
         drawn = resampled(parts, log.batch, DRAWS, seed)
-        low, high = np.nanquantile(drawn, [0.025, 0.975], axis=0)
-        table = np.column_stack([values(parts.sum(axis=0)), np.nanstd(drawn, axis=0), low, high])
-        table[ESTIMATORS.index("dm"), 1:] = np.nan  # the model is taken as it is
+        table = np.column_stack([one, intervals(one, drawn, batches)])
+        biased = ("dm", *(CUT if found.max_weight > switch else ()))
+        table[[ESTIMATORS.index(name) for name in biased], 1:] = np.nan
     told = [(name, *row) for name, row in zip(ESTIMATORS, table.tolist(), strict=True)]
-    return replace(found, estimates=frame_of(told, ESTIMATES))
+    bounds = _bounds(known, log, batches) if not found.too_heavy else (0.0, 1.0)
+    return replace(found, estimates=frame_of(told, ESTIMATES), bounds=bounds)
 
 
 def _thin(policy: _Policy, log: Log, weight: Floats) -> Any:
@@ -320,11 +339,11 @@ def _thin(policy: _Policy, log: Log, weight: Floats) -> Any:
     return np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape) < FEWEST
 
 
-def _bounds(weight: Floats, log: Log) -> tuple[float, float]:
+def _bounds(weight: Floats, log: Log, batches: int) -> tuple[float, float]:
     """Give the least and the most that the target can be worth; what has no weight is unknown."""
     batch = np.append(log.batch, log.batch.max() + 1)
     ends = []
     for outcome in (log.outcome, 1.0 - log.outcome):
         mean, error = clustered(np.append(weight * outcome, 0.0), batch)
-        ends.append(min(max(mean - Z * error, 0.0), 1.0))
+        ends.append(min(max(mean - reach(batches) * error, 0.0), 1.0))
     return min(ends[0], 1.0 - ends[1]), max(ends[0], 1.0 - ends[1])

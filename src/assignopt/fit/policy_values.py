@@ -31,7 +31,8 @@ class OffPolicy:
     ----------
     estimates
         Frame: estimator, value, sd, and the 95 % interval, low and high; all missing where the
-        gate is shut, and those of dm always.
+        gate is shut. dm never has sd and interval, clipped_ips and switch_dr have none where a
+        weight is above ``switch``: their errors are more than the draws show.
     rows, batches
         How many.
     logged
@@ -42,13 +43,15 @@ class OffPolicy:
         The mean is near 1 where the propensities are right and the log could have done all that the
         target does.
     weight_error, max_weight_error
-        How many of its standard errors the mean weight is from 1; and the gate.
+        How many of its standard errors the mean weight is from 1, beyond 0.02 for rounding; and
+        the gate.
     unsupported, max_unsupported
         The share of the target's decisions whose rep and type the log hardly has, or has not; and
         the gate.
     bounds
         Between what the target's value is: what is known at the ends of its 95 % interval, all that
-        is unknown failing or succeeding. Wide, and there also where the gate is shut.
+        is unknown failing or succeeding. Wide, and there also where the gate is shut; 0 and 1 where
+        the mean weight is too high for the propensities to be right.
     """
 
     estimates: pd.DataFrame
@@ -74,6 +77,11 @@ class OffPolicy:
             and self.weight_error <= self.max_weight_error
         )
 
+    @property
+    def too_heavy(self) -> bool:
+        """Whether the mean weight is so high that the propensities must be too low."""
+        return self.mean_weight > 1 and self.weight_error > self.max_weight_error
+
     def of(self, estimator: str) -> float:
         """Give the value by one estimator; NaN where the gate is shut.
 
@@ -93,7 +101,7 @@ class OffPolicy:
             f"{self.min_ess:,.0f}), largest weight {self.max_weight:,.1f}, mean weight "
             f"{self.mean_weight:.2f} ({away}, gate {self.max_weight_error:,.0f}), "
             f"{self.unsupported:.1%} of the target's decisions not known to the log "
-            f"(gate {self.max_unsupported:.0%})"
+            f"(gate {self.max_unsupported:.0%}){self._remedy()}"
         )
         low, high = self.bounds
         if not self.passed:
@@ -104,6 +112,21 @@ class OffPolicy:
             for name in ("snips", "dr")
         ]
         return f"{', '.join(shown)}, the log itself {self.logged:.3f}; {support}"
+
+    def _remedy(self) -> str:
+        """Say what a mean weight far from 1 comes from, and what to do."""
+        if self.weight_error <= self.max_weight_error:
+            return ""
+        if self.too_heavy:
+            return (
+                "; a mean weight above 1 says that propensities are too low. Log the probability "
+                "of the rep who was chosen"
+            )
+        return (
+            "; a mean weight below 1 says that the log could not have done part of what the target "
+            "does, or that propensities are too high. Choose a target nearer to the log, or "
+            "correct them"
+        )
 
     def to_json(self, *, indent: int | None = None) -> str:
         """Give everything as JSON text; ``null`` for what is missing."""

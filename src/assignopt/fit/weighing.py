@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.stats import t
 
 if TYPE_CHECKING:
     from ..columns import Floats, Ints
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 BLOCKS = 2000
 
 ESTIMATORS = ("ips", "snips", "clipped_ips", "dm", "dr", "sndr", "switch_dr")
+
+CUT = ("clipped_ips", "switch_dr")
+"""What weights above ``switch`` make biased, by more than the draws can show."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +99,29 @@ def clustered(amount: Floats, batch: Ints) -> tuple[float, float]:
     mean, rows, many = float(amount.mean()), len(amount), int(code.max()) + 1
     apart = np.bincount(code, amount - mean, many)
     return mean, float(np.sqrt(apart @ apart * many / max(many - 1, 1))) / rows
+
+
+def reach(batches: int, level: float = 0.95) -> float:
+    """Give how many standard errors an interval goes to each side, by Student's t.
+
+    Examples
+    --------
+    >>> round(reach(4), 2), round(reach(2000), 2)
+    (3.18, 1.96)
+    """
+    return float(t.isf((1 - level) / 2, max(batches - 1, 1)))
+
+
+def intervals(told: Floats, drawn: Floats, batches: int) -> Floats:
+    """(E, 3) sd and 95 % interval, from (E,) values and (draws, E) of resampled batches.
+
+    The draws of B batches scatter by ``sqrt((B - 1) / B)`` too little, and the quantiles of few
+    draws cannot lie outside of them, so it is the value and so many sds as t has.
+    """
+    sd = np.nanstd(drawn, axis=0) * np.sqrt(batches / (batches - 1))
+    low, high = told - reach(batches) * sd, told + reach(batches) * sd
+    ends = np.maximum(low, np.minimum(told, 0.0)), np.minimum(high, np.maximum(told, 1.0))
+    return np.column_stack([sd, *ends])
 
 
 def resampled(parts: Floats, batch: Ints, draws: int, seed: int) -> Floats:
