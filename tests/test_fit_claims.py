@@ -320,6 +320,88 @@ def test_some_rows_that_were_learned_from_are_told_by_what_no_two_rows_share() -
         ao.fit.claimed(plan_of(estimate), estimate, mixed, shuffles=0)
 
 
+TIMED = {"rep": "who", "type": "kind", "outcome": "won", "time": "day"}
+
+
+@pytest.mark.parametrize("timed", [False, True])
+@pytest.mark.parametrize(("first", "many"), [(0, 700), (500, 200)])
+def test_rows_that_were_learned_from_are_told_among_others(
+    timed: bool, first: int, many: int
+) -> None:
+    log = simulated(6, 0.3, rows=1000)  # twenty rows a day: some have twins by chance
+    names = TIMED if timed else {name: column for name, column in TIMED.items() if name != "time"}
+    estimate = ao.fit.from_history(log[:700], **names)
+    with pytest.raises(ValidationError, match=f"{many} of {1000 - first:,} rows are rows that the"):
+        ao.fit.claimed(plan_of(estimate), estimate, log[first:], shuffles=0)
+
+
+@pytest.mark.parametrize("kept_as", ["int64", "Int64", "datetime64[s]", "datetime64[ns]"])
+def test_with_times_rows_are_told_whatever_their_index_and_their_other_columns(
+    kept_as: str,
+) -> None:
+    log = simulated(6, 0.3, rows=900)
+    if kept_as.startswith("datetime"):
+        log["day"] = pd.Timestamp("2026-01-01") + pd.to_timedelta(log["day"], "D")
+    estimate = ao.fit.from_history(log[:600], **TIMED)
+    estimate = ao.fit.FitEstimate.from_json(estimate.to_json())
+    again = log.astype({"day": kept_as}).sample(frac=1, random_state=1).reset_index(drop=True)
+    again = again.drop(columns="worth").assign(note="new")
+    with pytest.raises(ValidationError, match="600 of 900 rows are rows that the estimate"):
+        ao.fit.claimed(plan_of(estimate), estimate, again, shuffles=0)
+    later = log[600:].astype({"day": kept_as})
+    assert ao.fit.claimed(plan_of(estimate), estimate, later, shuffles=0).heldout_rows == 300
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_rows_drawn_at_random_may_have_the_times_of_those_learned_from(seed: int) -> None:
+    """Sixty learned rows without a twin; of the others a few agree with one of them by chance."""
+    rng = np.random.default_rng(seed)
+    log = untimed(2000, seed).assign(day=rng.integers(0, 3000, 2000))
+    first = log.sample(n=60, random_state=seed)
+    estimate = ao.fit.from_history(first, **TIMED)
+    later = log.drop(first.index)
+    assert ao.fit.claimed(plan_of(estimate), estimate, later, shuffles=0).heldout_rows == 1940
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_halves_drawn_at_random_from_busy_days_are_others(seed: int) -> None:
+    """One rep a day has most of its tasks, so rows of a day agree much oftener than others do."""
+    rng = np.random.default_rng(seed)
+    log = untimed(6000, seed).assign(day=np.arange(6000) // 4)
+    busy = rng.choice(["a", "b", "c"], 1500)[log["day"]]
+    log["who"] = np.where(rng.random(6000) < 0.8, busy, log["who"])
+    first = log.sample(frac=0.5, random_state=seed)
+    estimate = ao.fit.from_history(first, **TIMED)
+    later = log.drop(first.index)
+    assert ao.fit.claimed(plan_of(estimate), estimate, later, shuffles=0).heldout_rows == 3000
+    again = log.sample(frac=0.5, random_state=seed + 100).reset_index(drop=True)
+    with pytest.raises(ValidationError, match="rows are rows that the estimate was learned from"):
+        ao.fit.claimed(plan_of(estimate), estimate, again, shuffles=0)
+
+
+def test_large_whole_numbers_are_ids_and_numbers_of_rows_are_none() -> None:
+    names = {"rep": "who", "type": "kind", "outcome": "won"}
+    log = untimed(90).assign(deal=(1 << 60) + np.arange(90))
+    estimate = ao.fit.from_history(log[:60], **names)
+    mixed = log[57:].reset_index(drop=True).assign(new=1)
+    with pytest.raises(ValidationError, match="3 of 33 rows are rows that the estimate"):
+        ao.fit.claimed(plan_of(estimate), estimate, mixed, shuffles=0)
+    assert ao.fit.claimed(plan_of(estimate), estimate, log[60:], shuffles=0).heldout_rows == 30
+    one, other = (untimed(60, seed).assign(row=np.arange(60)) for seed in (1, 2))
+    estimate = ao.fit.from_history(one, **names)
+    assert ao.fit.claimed(plan_of(estimate), estimate, other, shuffles=0).heldout_rows == 60
+
+
+def test_of_a_long_history_a_part_is_remembered() -> None:
+    log = simulated(6, 0.3, rows=24_000)
+    estimate = ao.fit.from_history(log[:16_000], **TIMED)
+    assert estimate.seen is not None
+    assert len(estimate.seen.placed) == 5000
+    with pytest.raises(ValidationError, match="rows are rows that the estimate was learned"):
+        ao.fit.claimed(plan_of(estimate), estimate, log[8000:], shuffles=0)
+    assert ao.fit.claimed(plan_of(estimate), estimate, log[16_000:], shuffles=0).tasks == 5
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_other_rows_that_look_alike_are_held_out(seed: int) -> None:
     """Same ids, same index, many cells equal by chance: nothing says that rows are the same."""

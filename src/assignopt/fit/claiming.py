@@ -59,9 +59,14 @@ def claimed(
         What it was made with, or is to be valued by.
     heldout
         Finished tasks with the columns of the history (``estimate.names``), none of which the
-        estimate was learned from. Rows that were are refused where they can be told: rows of a
-        history that has no two alike (there is an id, or a time), or ten rows and more that all
-        equal the learned ones with their index.
+        estimate was learned from. Rows that were are refused where they can be told. By an id: a
+        column of texts or whole numbers, of no other use, that tells all rows of the history apart;
+        a row that equals a learned one in all cells is that one. By ``time``: of the rows at times
+        that were learned from, many more agree with a learned row of that time in rep, type and
+        outcome than learned rows agree with each other. By the index: all rows with an index that
+        was learned from have the rep, type and outcome of that row. The last two ask that chance
+        does as much once in a million; so a few rows, and without id and time rows with another
+        index or none of their own, go unnoticed.
     shuffles
         How many times the outcomes are shuffled, and the problem is solved anew; 0 for none.
     time_limit

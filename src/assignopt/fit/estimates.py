@@ -272,7 +272,6 @@ class FitEstimate:
         frames = {name: frame_of(data[name], dtypes) for name, dtypes in _FRAMES.items()}
         tests = [_test(one) for one in data["tests"]]
         held, seen = data.get("holdout"), data.get("seen")
-        whole = None if seen is None else seen["whole"]
         if held is not None:
             held["losses"] = frame_of(held["losses"], LOSSES)
             held["calibration"] = frame_of(held["calibration"], CALIBRATION)
@@ -283,7 +282,7 @@ class FitEstimate:
             method=data["method"],
             seed=data["seed"],
             names=Names(**data["names"]),
-            seen=None if seen is None else Seen(whole and tuple(whole), tuple(seen["placed"])),
+            seen=None if seen is None else Seen(**{k: _fixed(v) for k, v in seen.items()}),
         )
 
     def __str__(self) -> str:
@@ -307,6 +306,10 @@ def _plain(fields: dict[str, Any]) -> dict[str, Any]:
         name: None if isinstance(value, float) and not np.isfinite(value) else value
         for name, value in fields.items()
     }
+
+
+def _fixed(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _test(fields: dict[str, Any]) -> Test:
