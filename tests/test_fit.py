@@ -308,7 +308,11 @@ def test_a_problem_takes_the_fit(found: ao.fit.FitEstimate) -> None:
     assert fitted.replace(notes=()) == problem
     assert [note[:26] for note in fitted.notes] == ["values are by what was lea"]
     assert found.apply(fitted) == fitted
-    assert fitted.notes[0] in str(ao.solve(fitted))
+    plan = ao.solve(fitted)
+    assert fitted.notes[0] in str(plan)
+    audited = ao.audit(fitted, plan)
+    assert str(audited).endswith(f"Note: {fitted.notes[0]}")
+    assert f"Note: {fitted.notes[0]}" in audited._repr_html_()
     plan = ao.solve(problem.replace(objective=[ao.Coverage(), ao.Value()]))
     value = sum(found.table[found.table["type"] == k]["estimate"].max() for k in ("k1", "k2"))
     assert plan.assignments["value"].sum() == pytest.approx(value)
@@ -534,3 +538,28 @@ def simple() -> pd.DataFrame:
     rng = np.random.default_rng(3)
     cells = {"who": rng.choice(["a", "b"], 50), "kind": rng.choice(["x", "y"], 50)}
     return pd.DataFrame(cells | {"won": rng.integers(0, 2, 50)})
+
+
+def test_seeds_of_numpy_are_numbers_like_others(found: ao.fit.FitEstimate) -> None:
+    seed: Any = np.int64(3)
+    assert found.control(seed).to_json() == found.control(3).to_json()
+    assert found.draw(seed).equals(found.draw(3))
+    log = log_of(*tables(0, 3, 2, (0.3, 0.3, 0.3))[:2])
+    columns = {"rep": "who", "type": "kind", "outcome": "won"}
+    claim = ao.fit.backtest(log, **columns, seed=seed, shuffles=1)
+    assert claim.plan is not None
+    assert json.loads(claim.plan.to_json())["seed"] == 3
+    assert claim.to_json() == ao.fit.backtest(log, **columns, seed=3, shuffles=1).to_json()
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, None, True])
+def test_what_is_no_seed_is_a_fault(found: ao.fit.FitEstimate, seed: Any) -> None:
+    for ask in (found.draw, found.control):
+        with pytest.raises(ValidationError, match="allowed is a whole number from 0 on"):
+            ask(seed)
+
+
+@pytest.mark.parametrize("kind", ["FitEstimate", "Claim", "OffPolicy"])
+def test_text_that_is_too_deep_is_a_fault(kind: str) -> None:
+    with pytest.raises(ValidationError, match=f"Give what {kind}.to_json"):
+        getattr(ao.fit, kind).from_json("[" * 100_000)

@@ -7,6 +7,7 @@ to nobody before it has passed here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
@@ -85,6 +86,7 @@ class Audit:
             f"{term} {value:g}"
             for term, value in zip(self.terms["term"], self.terms["value"], strict=True)
         )
+        terms = "\n".join([terms, *(f"Note: {note}" for note in self.holdings.problem.notes)])
         if self.ok:
             return f"No rule is broken. {terms}"
         listed = "\n".join(f"  {message}" for message in self.violations["message"].head(20))
@@ -95,7 +97,8 @@ class Audit:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return str(self.violations.to_html(index=False) + self.terms.to_html(index=False))
+        notes = "".join(f"<p>Note: {escape(note)}</p>" for note in self.holdings.problem.notes)
+        return str(self.violations.to_html(index=False) + self.terms.to_html(index=False) + notes)
 
 
 def audit(problem: Problem, assignments: Any) -> Audit:

@@ -15,7 +15,7 @@ from ..columns import texts
 from ..plan import frame_of, rows_of, table_text
 from ..shapes import Ragged
 from .differing import Test, Tests, not_asked, shuffled, test_all
-from .history import Names
+from .history import Names, check_seed
 from .holding import CALIBRATION, LOSSES, Holdout
 from .learned import Learned, interval
 from .ratios import likelihood_ratio
@@ -162,6 +162,7 @@ class FitEstimate:
         Solving with a new draw each time tries reps out where little is known of them (Thompson
         sampling). Cells are drawn independently.
         """
+        seed = check_seed("fit.draw", seed)
         mean, sd = self.table["estimate"].to_numpy(), self.table["sd"].to_numpy()
         spread = np.clip(sd**2, 1e-14, mean * (1 - mean) * 0.999)
         strength = mean * (1 - mean) / spread - 1.0
@@ -219,6 +220,7 @@ class FitEstimate:
         """
         from .learning import learn_tables
 
+        seed = check_seed("fit.control", seed)
         trials = self._matrix("n")
         drawn = shuffled(trials, self._matrix("successes"), 1, seed)[0]
         learned = learn_tables(trials, drawn, self.method)  # type: ignore[arg-type]

@@ -12,12 +12,12 @@ from pandas.api import types
 
 from ..cells import FrameReader
 from ..columns import moment, texts
+from ..errors import Faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..columns import Bools, Floats, Ints, Texts
-    from ..errors import Faults
 
 
 SMALLEST = 1e-9
@@ -229,6 +229,20 @@ def check_options(faults: Faults, allowed: Mapping[str, tuple[Any, bool, str]]) 
     for name, (value, fine, what) in allowed.items():
         if not fine:
             faults.add((name,), f"{value!r} is out of range; allowed is {what}", value)
+
+
+def check_seed(title: str, seed: Any) -> int:
+    """Give a seed as a plain number, which JSON can hold.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        When it is none.
+    """
+    faults = Faults(title)
+    check_options(faults, {"seed": (seed, is_whole(seed, 0), "a whole number from 0 on")})
+    faults.raise_if_any()
+    return int(seed)
 
 
 def is_whole(value: Any, low: int) -> bool:

@@ -36,7 +36,14 @@ def read_saved(text: Any, name: str, read: Callable[[dict[str, Any]], Read]) -> 
         if not isinstance(data, dict):
             raise TypeError(f"an object is expected, not {type(data).__name__}")
         return read(data)
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
         what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         faults.add(("text",), f"is not readable: {what}. Give what {name}.to_json() gave")
     faults.raise_if_any()
