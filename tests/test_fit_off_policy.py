@@ -306,6 +306,18 @@ def test_few_batches_have_intervals_and_bounds_as_wide_as_they_need() -> None:
     assert (inside >= 54).all()  # 57 expected
 
 
+@pytest.mark.parametrize("won", [0, 1])
+def test_outcomes_that_are_all_alike_are_no_certainty(won: int) -> None:
+    found = ao.fit.off_policy(drawn(1, 500).assign(won=won), policy(), **COLUMNS)
+    told = found.estimates.set_index("estimator").loc[["ips", "snips", "dr"]]
+    assert found.passed
+    assert found.of("snips") == won
+    assert told["low"].eq(found.bounds[0]).all()
+    assert told["high"].eq(found.bounds[1]).all()
+    assert told["sd"].isna().all()
+    assert found.bounds[1] - found.bounds[0] > 0.005
+
+
 @pytest.mark.parametrize("digits", [2, 3, 4])
 def test_propensities_that_were_rounded_do_not_shut_the_gate(digits: int) -> None:
     """The target is the log's own policy, so that all weights are alike: 1.01, 1.001, 1.0001."""

@@ -68,6 +68,7 @@ def off_policy(
     the others trade some bias for less variance. Intervals are by drawing whole batches with
     replacement: rows of one day, or of one solve, depend on each other; for few batches they are
     those of Student's t. dm has none: how wrong the model is cannot be told from its own values.
+    Where all that count have one outcome no draw differs: then the interval is that of the bounds.
     Where a weight is above ``switch`` clipped_ips and switch_dr have none either: what is cut from
     them is a bias, which no draw shows.
 
@@ -319,16 +320,18 @@ def _weighed(
         unsupported=float(policy.cells(log)[thin].sum()),
         bounds=(0.0, 1.0),
     )
+    bounds = _bounds(known, log, batches) if not found.too_heavy else (0.0, 1.0)
     table = np.full((len(ESTIMATORS), 4), np.nan)
     if found.passed:
         parts = rows.parts()
         one = values(parts.sum(axis=0))
         drawn = resampled(parts, log.batch, DRAWS, seed)
         table = np.column_stack([one, intervals(one, drawn, batches)])
+        if np.ptp(log.outcome[weight > 0]) == 0:  # no draw differs, which is no certainty
+            table[:, 1:] = np.nan, *bounds
         biased = ("dm", *(CUT if found.max_weight > switch else ()))
         table[[ESTIMATORS.index(name) for name in biased], 1:] = np.nan
     told = [(name, *row) for name, row in zip(ESTIMATORS, table.tolist(), strict=True)]
-    bounds = _bounds(known, log, batches) if not found.too_heavy else (0.0, 1.0)
     return replace(found, estimates=frame_of(told, ESTIMATES), bounds=bounds)
 
 
