@@ -530,7 +530,8 @@ def test_the_order_of_rows_does_not_matter() -> None:
 
 
 def test_a_seed_of_numpy_is_a_seed() -> None:
-    one = ao.fit.from_history(simple(), **COLUMNS, seed=np.int64(3))  # type: ignore[arg-type]
+    seed: Any = np.int64(3)
+    one = ao.fit.from_history(simple(), **COLUMNS, seed=seed)
     assert json.loads(one.to_json())["seed"] == 3
 
 

@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from io import BytesIO
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from assignopt import policies
 from assignopt.policies import Prices
 from assignopt.policies.duals import Room, Sample, dual_prices, dual_value, project
 from assignopt.policies.mixing import sample_ahead
-from assignopt.routing.background import elsewhere
+from assignopt.routing.background import _pieces, _read, elsewhere
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -474,6 +475,21 @@ def test_a_short_window_is_kept_short_and_survives() -> None:
     assert len(memory["who"]) <= 20
     again = ao.Router(problem, policy=policy, state=router.to_json())
     assert played(again, tasks[85:]) == played(router, tasks[85:])
+
+
+def test_what_is_sent_comes_in_whole_whatever_its_items_are() -> None:
+    things = {
+        "numbers": list(range(2500)),
+        "rows": [list(range(1500)) for _ in range(60)],
+        "texts": ["x" * 9000 for _ in range(60)],
+        "nothing": [[] for _ in range(60)],
+        "named": {str(n): (n, n / 2) for n in range(1200)},
+        "few": [1, 2],
+        "one": 7,
+    }
+    pieces = list(_pieces(things))
+    assert len(pieces) > 100
+    assert _read(BytesIO(b"".join(pieces))) == things
 
 
 @pytest.mark.parametrize("process", [True, False])

@@ -261,6 +261,65 @@ def test_a_policy_that_fails_leaves_everything_as_it_was(hook: str) -> None:
     assert router.assign(ao.Task("t2"), at=1.5).rep_id == "bo"
 
 
+@pytest.mark.parametrize("way", ["yield", "list", "one by one"])
+def test_a_policy_that_fails_in_a_batch_gives_nobody_anything(way: str) -> None:
+    class Halfway(LongestWait):
+        def choose(self, task: ao.Task, state: Any) -> Any:
+            state.memory["seen"] = state.memory.get("seen", 0) + 1
+            if task.id == "bad":
+                raise KeyError("lost")
+            return super().choose(task, state)
+
+        def choose_many(self, tasks: Any, state: Any) -> Any:
+            if way == "one by one":
+                return None
+            if way == "list":
+                return [state.ask(task, self.choose) for task in tasks]
+            return ((place, state.ask(task, self.choose)) for place, task in enumerate(tasks))
+
+    rules = [ao.MaxTasks(4, per="day")]
+    problem = ao.Problem([ao.Rep("ana", capacity=3.3), ao.Rep("bo")], [], rules=rules)
+    router = ao.Router(problem, policy=Halfway())
+    router.assign(ao.Task("t0", effort=0.1), at=1)
+    before, log = router.state, router.log_to_json()
+    tasks = [ao.Task("t1", effort=0.2, roles=[ao.Role("aide")], group="g"), ao.Task("bad")]
+    with pytest.raises(KeyError, match="lost"):
+        router.assign_many([ao.Task("t2"), *tasks, ao.Task("t3")], at=2)
+    assert router.state == before
+    assert router.log_to_json() == log
+    assert [one.rep_id for one in router.assign_many(tasks[:1], at=1)] == ["bo"]
+    assert router.audit().ok
+    assert ao.Router.replay(problem, router.log_to_json(), Halfway()).state == router.state
+
+
+def test_a_decision_stands_where_learning_fails_after_it() -> None:
+    class Dull(LongestWait):
+        every = 2
+
+        def learn(self, snapshot: Any) -> Any:
+            raise ValueError("nothing learnt")
+
+    router = ao.Router(team("ana", "bo"), policy=Dull())
+    router.assign(ao.Task("t1"))
+    with pytest.raises(ValueError, match="nothing learnt"):
+        router.assign(ao.Task("t2"))
+    assert router.held == {"t1": "ana", "t2": "bo"}
+    assert router.log["task_id"].tolist() == ["t1", "t2"]
+
+
+def test_what_is_refused_does_not_say_what_times_are() -> None:
+    router = ao.Router(team("ana"))
+    for refused in (
+        lambda: router.release("gone", at=datetime(2026, 1, 1)),
+        lambda: router.set_available("gone", True, at=datetime(2026, 1, 1)),
+        lambda: router.assign({"id": ""}, at=datetime(2026, 1, 1)),
+    ):
+        with pytest.raises(ValidationError):
+            refused()
+    assert router.view.clock == "none"
+    assert router.assign(ao.Task("t1"), at=5.0).at == 5
+
+
 def test_pinned_grouped_and_separated_tasks() -> None:
     problem = ao.Problem(
         [ao.Rep("ana"), ao.Rep("bo")],

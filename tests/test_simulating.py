@@ -525,6 +525,26 @@ def test_who_waits_is_asked_for_again_when_the_policy_says_so() -> None:
         assert run.record.given.tolist() == [125]
 
 
+def test_many_that_open_for_each_other_are_served_one_after_another() -> None:
+    reps = [ao.Rep("ana", skills={"x"}), ao.Rep("bo", skills={"y"})]
+    asks = ["x"] * 1100 + ["y"] * 1100  # each of bo's opens for one of ana's
+    tasks = [ao.Task(f"t{n}", requires={skill}) for n, skill in enumerate(asks)]
+    problem = ao.Problem(reps, [], rules=[ao.MaxLoadGap(1)])
+    run = play(problem, LeastOpen(), Stream(tasks, np.zeros(2200)), retry=True, batch=2200)
+    assert not np.isnan(run.record.given).any()
+
+
+def test_who_helped_on_what_comes_back_is_free_for_others() -> None:
+    task = ao.Task("t0", requires={"o"}, roles=[ao.Role("aide", requires={"h"})])
+    other = ao.Task("t1", requires={"h"})
+    reps = [ao.Rep("ana", skills={"o"}), ao.Rep("hal", skills={"h"}, max_tasks=1)]
+    leaves = Change(2.5, rep=ao.Rep("ana", active=False), returns=True)
+    problem = ao.Problem(reps, [])
+    run = play(problem, First(), Stream([task, other], events=[leaves]), retry=True)
+    assert run.record.owner.tolist() == [-1, 1]
+    assert run.record.given[1] == 2.5
+
+
 def test_the_team_changes_after_the_last_arrival_whoever_waits() -> None:
     leaves = Change(5, rep=ao.Rep("ana", active=False), returns=True)
     stream = Stream([ao.Task("t0")], events=[leaves])

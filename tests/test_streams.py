@@ -400,6 +400,7 @@ def test_what_is_no_stream_is_told_with_its_place(make: Any, place: Any, words: 
 
 
 def test_a_chance_that_is_none_is_told() -> None:
-    stream = Stream(PAIR).with_outcomes(np.int64(0), chance=lambda task, rep: 7)  # type: ignore[arg-type]
+    seed: Any = np.int64(0)
+    stream = Stream(PAIR).with_outcomes(seed, chance=lambda task, rep: 7)
     with pytest.raises(ValueError, match="the chance of task 'x' with rep 'ana' is 7; allowed is"):
         ao.simulate(ao.Problem([ao.Rep("ana")], []), ao.policies.Random, arrivals=stream)

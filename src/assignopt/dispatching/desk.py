@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..columns import one_clock
 from ..plan import Reason
-from ..policies.state import NOBODY, Pairs, State
+from ..policies.state import NOBODY, NUMBERS, Pairs, State
 from ..records import OWNER, Rep, Role, Task
 from ..rules import MaxLoad
 from ..selectors import selects
 from .batches import bids_of, in_turn
 from .guards import guards_of
 from .held import Held
+from .savepoint import Savepoint
 from .seats import Seats, credit_of
 
 if TYPE_CHECKING:
@@ -39,8 +40,6 @@ KEPT_DONE = 10_000
 """How many of the latest released tasks can still be credited back."""
 
 VERSION = 1
-NUMBERS = ("load", "open", "count", "given", "worth", "value", "burden", "last", "last_time")
-"""The columns of a state that are saved as they are."""
 
 
 @dataclass(slots=True)
@@ -157,6 +156,11 @@ class Desk:
         else:
             self._free[name] = -1.0
 
+    def make_rooms(self) -> None:
+        """Work out anew how much effort everybody can take."""
+        for name in self.state.reps:
+            self._make_room(name)
+
     def set_rep(self, rep: Rep) -> None:
         """Let a rep in, or put this record in the place of the one with the same id."""
         state, old = self.state, self.state.reps.get(rep.id)
@@ -215,7 +219,7 @@ class Desk:
     def offer(
         self, task: Task, *, to: str | None = None, pairs: Mapping[str, Any] | None = None
     ) -> Choices:
-        """Decide on a task, and give it out.
+        """Decide on a task, and give it out; :meth:`learn` comes after it.
 
         Parameters
         ----------
@@ -238,23 +242,35 @@ class Desk:
         else:
             choice = None
         found = self._settled(task, choice, pairs, by_hand=to is not None)
-        self._stepped()
+        state.step += 1
         return found
+
+    def learn(self) -> None:
+        """Let the policy learn, if it is time, and to be done between two arrivals."""
+        if self.learns and self.policy.due(self.state):
+            policy, state = self.policy, self.state
+            policy.install(policy.learn(policy.snapshot(state)), state)
 
     def offer_many(self, tasks: Sequence[Task]) -> list[Choices]:
         """Decide on several tasks together, where the policy does; else one after another."""
         self._before_batch()
         choices = self.policy.choose_many(tasks, self.state)
-        if choices is None:
-            return [self.offer(task) for task in tasks]
         found: dict[int, Choices] = {}
-        for place, choice in in_turn(self.name, choices, len(tasks)):
-            found[place] = self._placed(tasks[place], choice)
-            self._before_batch()  # what an iterator of choices goes on from
+        if choices is not None:
+            for place, choice in in_turn(self.name, choices, len(tasks)):
+                found[place] = self._placed(tasks[place], choice)
+                self._before_batch()  # what an iterator of choices goes on from
         for place, task in enumerate(tasks):
-            if place not in found:
+            if choices is None:
+                found[place] = self.offer(task)
+                self.learn()
+            elif place not in found:
                 found[place] = self._placed(task, None)
         return [found[place] for place in range(len(tasks))]
+
+    def savepoint(self) -> Savepoint:
+        """Remember how things stand, to go back there if a batch fails."""
+        return Savepoint(self)
 
     def _before_batch(self) -> None:
         """Let the state be about no task."""
@@ -266,15 +282,9 @@ class Desk:
         state.role, state.pairs = OWNER, self._seats.pairs(task)
         state.candidates, state.scores = self._admitted(task, ()), None
         found = self._settled(task, choice, None, by_hand=False)
-        self._stepped()
-        return found
-
-    def _stepped(self) -> None:
-        """Count an arrival; when it is time, let the policy learn."""
-        state, policy = self.state, self.policy
         state.step += 1
-        if self.learns and policy.due(state):
-            policy.install(policy.learn(policy.snapshot(state)), state)
+        self.learn()
+        return found
 
     def _settled(
         self, task: Task, choice: Choice, pairs: Mapping[str, Any] | None, *, by_hand: bool
@@ -356,6 +366,15 @@ class Desk:
         for name, last, last_time in before:
             state.last[name], state.last_time[name] = last, last_time
             state.times[name].pop()
+
+    def forget(self, task_id: str) -> None:
+        """Let the latest assignment not have been, but for the numbers that count it."""
+        held, state = self.held.pop(task_id), self.state
+        del state.holder[task_id]
+        for role, name, *_ in held.seats:
+            state.times[name].pop()
+            for guard in self._guards:
+                guard.done(held, name, role, credited=True)
 
     def _seat(self, task: Task, role: Role | None, name: str) -> Seat:
         pairs, title = self.state.pairs, OWNER if role is None else role.name
@@ -569,8 +588,7 @@ class Desk:
             mine = getattr(state, column)
             for name in mine:
                 mine[name] = data["reps"][column][name]
-        for name in state.reps:
-            self._make_room(name)
+        self.make_rooms()
         state.last_time = {n: -inf if t is None else t for n, t in state.last_time.items()}
         state.times = {name: list(data["times"].get(name, ())) for name in state.reps}
         state.now, state.step = float(data["now"]), int(data["step"])

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ..problem import Problem
     from ..records import Rep, Task
 
+NUMBERS = ("load", "open", "count", "given", "worth", "value", "burden", "last", "last_time")
+"""The columns of a state that assignments change, one number for each rep."""
+
 Pair = tuple[float, float, float]
 """Fit, effort and value of one pair."""
 
@@ -193,6 +196,10 @@ class State:
     available_from: Callable[[str], float] = lambda rep_id: -inf
     ask: Callable[[Task, Callable[[Task, State], Any]], Any] = lambda task, choose: None
     bids_of: Callable[[str], Mapping[str, float]] = lambda task_id: {}
+
+    def go_to(self, moment: tuple[float, str]) -> None:
+        """Let it be another time: seconds, and what times are."""
+        self.now, self.clock = moment
 
     def fit_of(self, rep_id: str) -> float:
         """Give the fit of a rep for the present task."""

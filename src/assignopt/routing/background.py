@@ -35,7 +35,8 @@ Mentions = dict[type, Callable[[Any], Any]]
 """How to write what a process knows already."""
 
 PIECE = 1000
-"""Numbers in a list or a dictionary that are written or read at once; some thirty microseconds."""
+"""Numbers in a list or a dictionary that are written or read at once; some thirty microseconds. An
+item is never cut."""
 
 LONG = 50
 """Items from which a list or a dictionary goes in pieces."""
@@ -250,15 +251,17 @@ def _pieces(thing: Any, table: Mentions | None = None) -> Iterator[bytes]:
     for key, value in long:
         as_dict = type(value) is dict
         items = iter(value.items() if as_dict else value)
-        much = PIECE // max(1, _size(next(iter(value.values() if as_dict else value))))
+        much = max(1, PIECE // _size(next(iter(value.values() if as_dict else value))))
         while part := list(islice(items, much)):
             yield _written((key, dict(part) if as_dict else part), table)
     yield _written(None, table)
 
 
 def _size(item: Any) -> int:
-    """Say how much one item of a list is, in numbers."""
-    return len(item) if isinstance(item, list | tuple | dict) else 1
+    """Say how much one item of a list is, in numbers; a text counts as one for eight letters."""
+    if isinstance(item, str):
+        return 1 + len(item) // 8
+    return max(1, len(item)) if isinstance(item, list | tuple | dict) else 1
 
 
 def _written(thing: Any, table: Mentions | None) -> bytes:

@@ -52,6 +52,8 @@ class Decision(NamedTuple):
     scores
         What the policy thought of them, see :attr:`alternatives`.
 
+    Notes
+    -----
     Two decisions are equal when they say the same; what else was possible does not count.
     """
 

@@ -167,6 +167,11 @@ class Router:
         pydantic.ValidationError
             When the task is faulty or held already, the rep or a pair unknown, or the time before
             the last one; nothing has changed then.
+
+        Notes
+        -----
+        What a policy raises comes out of here: if in its choice, nothing has changed; if in its
+        learning on the way, the decision stands, and is in the log.
         """
         with self._lock:
             now = self._time(at, "Router.assign")
@@ -177,15 +182,17 @@ class Router:
                 or pairs is not None
             ):
                 task, pairs = self._checked(task, to, pairs)
-            desk, number, before = self._desk, self._desk.state.step, self._desk.state.now
-            desk.state.now = now
+            desk, state = self._desk, self._desk.state
+            number, before = state.step, (state.now, state.clock)
+            state.go_to(now)
             try:
                 found = desk.offer(task, to=to, pairs=pairs)
             except BaseException:
-                desk.state.now = before  # a policy failed: nothing has happened
+                state.go_to(before)  # a policy failed: nothing has happened
                 raise
             decision = self._decided(found, number, by_hand=to is not None)
             self._events.append(found.held or self._left(decision, task, to, pairs))
+            desk.learn()
             if self._learner is not None and desk.policy.due(desk.state):
                 self._learner.wake()
             return decision
@@ -196,14 +203,19 @@ class Router:
         """Say who takes each of several tasks that have come together.
 
         A policy that decides on batches, such as :class:`assignopt.policies.Optimal`, decides on
-        all of them at once; any other one after another.
+        all of them at once; any other one after another. If the policy fails, nobody gets any.
         """
         with self._lock:
             now = self._time(at, "Router.assign_many")
             read = read_tasks(tasks, self._desk.held, "Router.assign_many")
-            desk = self._desk
-            desk.state.now, number = now, desk.state.step
-            found = desk.offer_many(read)
+            desk, before = self._desk, self._desk.savepoint()
+            desk.state.go_to(now)
+            number = desk.state.step
+            try:
+                found = desk.offer_many(read)
+            except BaseException:
+                before.restore()  # some were given out: none is
+                raise
             said = tuple(
                 self._decided(one, number + place, by_hand=False) for place, one in enumerate(found)
             )
@@ -212,10 +224,12 @@ class Router:
                 self._learner.wake()
             return list(said)
 
-    def _time(self, at: Any, title: str) -> float:
+    def _time(self, at: Any, title: str) -> tuple[float, str]:
+        """Read a time, and of which kind it is."""
         if at is None and self._clock is not None:
             at = self._clock()
-        return self._desk.state.now if at is None else read_at(at, self._desk.state, title)
+        state = self._desk.state
+        return (state.now, state.clock) if at is None else read_at(at, state, title)
 
     def _note(self, kind: str, given: dict[str, Any], said: tuple[Decision, ...] = ()) -> None:
         state = self._desk.state
@@ -287,8 +301,10 @@ class Router:
             faults.raise_if_any()
             self._adopted(tasks, [seats[task.id] for task in tasks], now)
 
-    def _adopted(self, tasks: list[Task], seats: list[dict[str, str]], now: float) -> None:
-        self._desk.state.now = now
+    def _adopted(
+        self, tasks: list[Task], seats: list[dict[str, str]], now: tuple[float, str]
+    ) -> None:
+        self._desk.state.go_to(now)
         for task, people in zip(tasks, seats, strict=True):
             self._desk.adopt(task, people)
         self._note("adopt", {"tasks": tasks, "seats": seats})
@@ -307,7 +323,7 @@ class Router:
                 faults = Faults("Router.release")
                 faults.add(("task_id",), unknown_task(task_id, self._desk.held), task_id)
                 faults.raise_if_any()
-            self._desk.state.now = now
+            self._desk.state.go_to(now)
             self._desk.release(task_id)
             self._note("release", {"task_id": task_id})
 
@@ -333,7 +349,7 @@ class Router:
                 )
                 faults.add(("task_id",), message, task_id)
                 faults.raise_if_any()
-            self._desk.state.now = now
+            self._desk.state.go_to(now)
             self._desk.credit_back(task_id)
             given = {"task_id": task_id, "reason": reason}
             self._note("credit_back", given)
@@ -437,7 +453,7 @@ class Router:
                 faults = Faults("Router.set_available")
                 faults.add(("rep_id",), unknown_rep(rep_id, self._desk.state.reps), rep_id)
                 faults.raise_if_any()
-            self._desk.state.now = now
+            self._desk.state.go_to(now)
             self._desk.set_available(rep_id, bool(available))
             given = {"rep_id": rep_id, "available": bool(available)}
             self._note("available", given)
@@ -459,7 +475,7 @@ class Router:
             except ValidationError as error:
                 faults.adopt(error, ("rep",))
             faults.raise_if_any()
-            self._desk.state.now = now
+            self._desk.state.go_to(now)
             self._desk.set_rep(read)
             self._note("rep", {"rep": read})
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from ..policies import State
 
 
-def read_at(at: Any, state: State, title: str) -> float:
-    """Read when something happens; the first time says of which kind all are.
+def read_at(at: Any, state: State, title: str) -> tuple[float, str]:
+    """Give when something happens, in seconds, and of which kind the time is.
 
     Raises
     ------
@@ -22,7 +22,7 @@ def read_at(at: Any, state: State, title: str) -> float:
         When it is no time, of another kind than those before, or earlier than the last event.
     """
     if type(at) is float and state.now <= at < inf and state.clock == SECONDS:
-        return at
+        return at, SECONDS
     faults = Faults(title)
     read: Any = None
     try:
@@ -40,5 +40,4 @@ def read_at(at: Any, state: State, title: str) -> float:
         message = f"{at} is before the last event, at {last}; time only goes on. Give a later one"
         faults.add(("at",), message, at)
     faults.raise_if_any()
-    state.clock = kind
-    return found
+    return found, kind

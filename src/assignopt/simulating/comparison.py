@@ -165,6 +165,9 @@ class Comparison:
         had = mine.groupby("seed")["policy"].nunique()
         return mine[mine["seed"].isin(had.index[had == len(self.policies)])]
 
+    def _keys(self, stream: str) -> list[tuple[str, int]]:
+        return [(stream, seed) for seed in self.shared(stream)["seed"]]
+
     def _interval(
         self, values: Floats, stream: str, confidence: float, resamples: int
     ) -> tuple[float, float]:
@@ -307,7 +310,10 @@ class Comparison:
         if over_time:
             known = tuple(name for name in OVER_TIME if name not in ("policy", "stream", "seed"))
             name = self._measure(measure or "value", "plot", known)
-            return course_chart(self.over_time, name, self.policies, self.streams)
+            shared = {key for stream in self.streams for key in self._keys(stream)}
+            rows = zip(self.over_time["stream"], self.over_time["seed"], strict=True)
+            course = self.over_time[[key in shared for key in rows]]
+            return course_chart(course, name, self.policies, self.streams)
         name = self._measure(measure, "plot")
         return comparison_chart(self.summary(name), name, self.streams, less=name in LESS)
 
@@ -370,7 +376,7 @@ class Comparison:
     def _warnings(self) -> list[str]:
         """Say what the intervals cannot tell."""
         said, seeds = [], len(self.about["seeds"])
-        if 1 < seeds < least_pairs():
+        if 1 < seeds < least_pairs() and len(self.policies) > 1:
             told = f"{seeds} seeds: no difference can be told from chance at 95 %"
             said.append(f"{told}; that takes {least_pairs()} seeds")
         if seeds > 1 and (fixed := self.about.get("fixed", ())):

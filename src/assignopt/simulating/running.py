@@ -164,16 +164,16 @@ class Run:
         elif self._pending:
             self._decide()
         while self.waiting or self._change < len(self._changes):
-            upcoming = self._upcoming()
+            upcoming = self._upcoming(self._opens())
             if upcoming == inf:
                 break
             self._until(upcoming)
 
-    def _upcoming(self) -> float:
-        """Tell when the next thing happens besides arrivals."""
+    def _upcoming(self, opens: float) -> float:
+        """Tell when the next thing happens besides arrivals, given when something may open."""
         due = self._due[0][0] if self._due else inf
         change = self._changes[self._change][0] if self._change < len(self._changes) else inf
-        return min(due, change, self._opens(), self._closes)
+        return min(due, change, opens, self._closes)
 
     def _opens(self) -> float:
         """Tell when something may open for what waits."""
@@ -182,7 +182,8 @@ class Run:
     def _until(self, now: float) -> None:
         """Let happen what happens up to and at a time, but for the arrivals."""
         while True:
-            upcoming, opens = self._upcoming(), self._opens()
+            opens = self._opens()
+            upcoming = self._upcoming(opens)
             if upcoming > now or upcoming == inf:
                 return
             self.desk.state.now = max(upcoming, self.desk.state.now)
@@ -237,14 +238,19 @@ class Run:
         """Take back what a rep holds, and offer it again."""
         of = [task_id for task_id, held in self.desk.held.items() if _has(held, name)]
         numbers = [self.number[task_id] for task_id in of]
+        helpers: dict[str, None] = {}
         for i, task_id in zip(numbers, of, strict=True):
-            self._count(self._guarded(self.desk.credit_back, task_id, i=i), -1)
+            held = self._guarded(self.desk.credit_back, task_id, i=i)
+            self._count(held, -1)
+            helpers |= dict.fromkeys(rep for _, rep, *_ in held.seats)
             self.covered -= self.stream.tasks[i].priority
             self.assigned -= 1
             self._owner[i], self._given[i], self._turn[i] = -1, np.nan, -1
             self._returned.add(i)
         for i in numbers:
             self._offer(i)
+        if self.waiting:
+            self._freed(list(helpers))
 
     # -- decisions -----------------------------------------------------------------------------
 
@@ -261,6 +267,7 @@ class Run:
         task = self.stream.tasks[i]
         try:
             choices = self.desk.offer(task)
+            self.desk.learn()
         except Exception as error:
             raise self._failure(i, error) from error
         self._note(i, choices)
@@ -307,17 +314,19 @@ class Run:
 
     def _freed(self, names: list[str]) -> None:
         """Offer again what waits for one of these reps, in the order in which it came."""
-        waiting, before = self.waiting, self.assigned
+        waiting, before = self.waiting, -1
         assert waiting is not None
-        for name in self.desk.state.reps if self._far else names:
-            for i in waiting.of(name):
-                if waiting.is_full(name):
-                    break
-                if self.desk.may_take(self.stream.tasks[i]):
-                    waiting.remove(i)
-                    self._offer(i)
-        if self._far and self.assigned > before:
-            self._freed(names)
+        while self.assigned != before:
+            before = self.assigned
+            for name in self.desk.state.reps if self._far else names:
+                for i in waiting.of(name):
+                    if waiting.is_full(name):
+                        break
+                    if self.desk.may_take(self.stream.tasks[i]):
+                        waiting.remove(i)
+                        self._offer(i)
+            if not self._far:
+                return
 
     def _guarded(self, do: Any, *given: Any, i: int) -> Any:
         """Do something that calls the policy."""

@@ -59,8 +59,7 @@ class Waiting:
     def is_full(self, name: str) -> bool:
         """Tell whether a rep takes nothing more now, whatever it is."""
         state = self._desk.state
-        most = state.reps[name].max_tasks
-        return not state.available[name] or (most is not None and state.open[name] >= most)
+        return not state.available[name] or state.open[name] >= state.most[name]
 
     def of(self, name: str) -> Iterator[int]:
         """Go through the tasks that wait for a rep and fit in, in the order in which they came."""
