@@ -462,7 +462,7 @@ def test_a_stream_goes_on_from_json_as_if_nothing_had_happened(options: dict[str
     again = ao.Router(problem, policy=Prices(**options), state=text)  # type: ignore[arg-type]
     assert played(again, tasks[70:]) == played(router, tasks[70:])
     assert again.state == router.state
-    assert json.loads(text)["memory"]["book"]
+    assert json.loads(text)["memory"]["slot"]
 
 
 def test_a_short_window_is_kept_short_and_survives() -> None:
@@ -519,9 +519,8 @@ def test_a_process_learns_what_would_be_learned_here(fairness: float) -> None:
     known = [problem, *list(router.view.reps.values())[:-1]]
     with elsewhere(policy, known) as learn:
         assert learn(snapshot) == policy.learn(snapshot)
-        assert (
-            learn(snapshot | {"given": {"r0": 1.0}})["book"]["r0"] != learn(snapshot)["book"]["r0"]
-        )
+        given = snapshot | {"given": {"r0": 1.0}}
+        assert learn(given)["slot"][0] != learn(snapshot)["slot"][0]
 
 
 class Broken(policies.LongestWait):
@@ -632,7 +631,7 @@ def test_the_team_may_change() -> None:
     taken = played(router, tasks[20:80])
     assert "new" in taken
     assert "r0" not in taken
-    assert "new" in router.view.memory["book"]
+    assert len(router.view.memory["slot"]) == 3 * len(router.view.reps)
 
 
 def test_options_are_checked_and_shown() -> None:

@@ -7,8 +7,11 @@ checks it first.
 from __future__ import annotations
 
 import copy
+from array import array
 from dataclasses import dataclass
+from itertools import compress
 from math import inf
+from operator import le
 from typing import TYPE_CHECKING, Any
 
 from ..columns import one_clock
@@ -110,7 +113,7 @@ class Desk:
         self.changed: dict[str, Rep] = {}
         self.away: set[str] = set()
         self._limit: dict[str, float] = {}
-        self._free: dict[str, float] = {}  # effort that fits; below 0: takes nothing at all
+        self._free = array("d")  # by row: effort that fits; below 0: takes nothing at all
         self._seats = Seats(problem, reps, copies)
         self.state.pairs_of = self._seats.pairs
         self._calendars, self._guards = guards_of(problem, self.state, policy.waits)
@@ -124,6 +127,9 @@ class Desk:
     def _enter(self, name: str) -> None:
         """Make a place for a rep in every column of the state."""
         state, rep = self.state, self.state.reps[name]
+        if name not in state.row:
+            state.row[name] = len(state.row)
+            self._free.append(-1.0)
         state.load[name] = rep.carried_load
         for column in (state.given, state.worth, state.value, state.burden):
             column[name] = 0.0
@@ -150,11 +156,10 @@ class Desk:
 
     def _make_room(self, name: str) -> None:
         """Work out how much effort a rep can take, after anything that it depends on."""
-        state = self.state
+        state, free = self.state, -1.0
         if state.available[name] and state.open[name] < state.most[name]:
-            self._free[name] = max(0.0, self._limit[name] - state.load[name])
-        else:
-            self._free[name] = -1.0
+            free = max(0.0, self._limit[name] - state.load[name])
+        self._free[state.row[name]] = free
 
     def make_rooms(self) -> None:
         """Work out anew how much effort everybody can take."""
@@ -312,10 +317,12 @@ class Desk:
         self.policy.passed(task, state)
         return Choices(task, None, reason, detail, candidates, scores, refused)
 
-    def _admitted(self, task: Task, without: Sequence[str]) -> list[str]:
+    def _admitted(self, task: Task, without: Sequence[str]) -> Sequence[str]:
         """List who may take the seat that ``state.pairs`` is about, in the order of the team."""
-        state, free = self.state, self._free
-        found = [name for name, effort in state.pairs.effort.items() if free[name] >= effort]
+        state = self.state
+        names, rows, efforts, _ = state.pairs.columns
+        fits = list(map(le, efforts, map(self._free.__getitem__, rows)))
+        found: Sequence[str] = names if all(fits) else tuple(compress(names, fits))
         if without:
             found = [name for name in found if name not in without]
         for guard in self._guards:
@@ -337,8 +344,9 @@ class Desk:
         others = self._others(task, owner, pairs) if task.roles else ()
         decided = price, state.step, by_hand, state.clock
         held = Held(task, *mine[1:], state.now, others, said, *decided)
-        before = [(name, state.last[name], state.last_time[name]) for _, name, *_ in held.seats]
-        self._keep(held)
+        seats = held.seats
+        before = [(name, state.last[name], state.last_time[name]) for _, name, *_ in seats]
+        self._keep(held, seats)
         try:
             self.policy.assigned(task, owner, state)
         except BaseException:
@@ -362,7 +370,7 @@ class Desk:
         """Take back an assignment that a policy failed to take note of, as if it had not been."""
         held, state = self._drop(task_id, credited=True), self.state
         del self.done[task_id]
-        self._count(held, -1)
+        self._count(held.task, held.seats, -1)
         for name, last, last_time in before:
             state.last[name], state.last_time[name] = last, last_time
             state.times[name].pop()
@@ -381,28 +389,28 @@ class Desk:
         worth = task.value * credit_of(task, role)
         return title, name, pairs.effort[name], worth, pairs.value_of(name)
 
-    def _keep(self, held: Held) -> None:
+    def _keep(self, held: Held, seats: Sequence[Seat]) -> None:
         """Count a task for those who have it now."""
-        state, task = self.state, held.task
+        state, task, at = self.state, held.task, held.at
         self.held[task.id] = held
         state.holder[task.id] = held.owner
-        for role, name, effort, _, _ in held.seats:
+        for role, name, effort, _, _ in seats:
             state.load[name] += effort
             state.open[name] += 1
             self._make_room(name)
-            state.last[name], state.last_time[name] = state.step, held.at
+            state.last[name], state.last_time[name] = state.step, at
             times = state.times[name]
-            times.append(held.at)
+            times.append(at)
             if len(times) >= 2 * KEPT_TIMES:
                 del times[:KEPT_TIMES]
             for guard in self._guards:
                 guard.took(held, name, role)
-        self._count(held, 1)
+        self._count(task, seats, 1)
 
-    def _count(self, held: Held, sign: int) -> None:
+    def _count(self, task: Task, seats: Sequence[Seat], sign: int) -> None:
         """Count a task for those who were given it, or, with -1, do not."""
-        state, burden = self.state, sign * held.task.burden
-        for _, name, effort, worth, value in held.seats:
+        state, burden = self.state, sign * task.burden
+        for _, name, effort, worth, value in seats:
             state.count[name] += sign
             state.given[name] += sign * effort
             state.worth[name] += sign * worth
@@ -433,7 +441,7 @@ class Desk:
             state.pairs = self._seats.pairs(task, roles[role], pairs)
             seats.append(self._seat(task, roles[role], people[role]))
         mine, *others = seats
-        self._keep(Held(task, *mine[1:], at, tuple(others), pairs))
+        self._keep(Held(task, *mine[1:], at, tuple(others), pairs), seats)
         self.policy.assigned(task, people[OWNER], state)
 
     def whole_pairs(self, held: Held) -> Pairs:
@@ -461,7 +469,7 @@ class Desk:
                 for guard in self._guards:
                     if guard.by_period:
                         guard.done(held, name, role, credited=True)
-        self._count(held, -1)
+        self._count(held.task, held.seats, -1)
         self.policy.credited(held.task, held.owner, self.state)
         return held
 
@@ -507,7 +515,7 @@ class Desk:
                 yield guard.reason, _saying(guard, task), _allowing(guard, task, state)
 
         def has_room(name: str) -> bool:
-            return self._free[name] >= state.effort_of(name)
+            return self._free[state.row[name]] >= state.effort_of(name)
 
         yield Reason.NO_CAPACITY, self._full, has_room
 

@@ -60,6 +60,7 @@ class Seats:
     def renew(self, reps: Mapping[str, Rep]) -> None:
         """Look at the team anew."""
         self._ids = np.array(list(reps), object)
+        self._row = {name: row for row, name in enumerate(reps)}
         self._efficiency = np.array([rep.efficiency for rep in reps.values()], float)
         self._fit_of = {name: rep.fit for name, rep in reps.items()}
         self._level: dict[str, np.ndarray[Any, Any]] = {}
@@ -78,9 +79,11 @@ class Seats:
         self, task: Task, role: Role | None = None, given: Mapping[str, Any] | None = None
     ) -> Pairs:
         """Give fit, effort and value of each rep that could ever hold the seat."""
-        kind = self._kind(task, role)
+        kind = self._kind(task, task.requires if role is None else role.requires)
         effort = task.effort if role is None else role.effort
-        worth = task.value * credit_of(task, role)
+        worth = task.value
+        if task.roles:
+            worth *= credit_of(task, role)
         rows = given
         if rows is None and self._listed is not None:
             rows = self._listed.of(task.id)
@@ -109,10 +112,9 @@ class Seats:
             fits[name] = fit
             efforts[name] = plain[name] if role is not None or own_effort is None else own_effort
             values[name] = (task.value * fit if own_value is None else own_value) * credit
-        return Pairs(fits, efforts, values)
+        return Pairs(fits, efforts, values, 1.0, map(self._row.__getitem__, fits))
 
-    def _kind(self, task: Task, role: Role | None) -> _Kind:
-        requires = task.requires if role is None else role.requires
+    def _kind(self, task: Task, requires: Mapping[str, float]) -> _Kind:
         key: Any = (task.customer_type, tuple(requires.items()))
         if self._rules:
             key += tuple(answer(task, name) for name in self._keys)
@@ -134,7 +136,7 @@ class Seats:
             fit = fit_for(self._fit_of[name], kind)
             if listed or self._least_fit is None or fit >= self._least_fit:
                 fits[name], efficiency[name] = fit, float(self._efficiency[row])
-        return _Kind(fits, efficiency)
+        return _Kind(fits, efficiency, [self._row[name] for name in fits])
 
     def _by_skill(self, requires: Mapping[str, float], who: Bools) -> Bools:
         for skill, least in requires.items():
@@ -175,10 +177,12 @@ class Seats:
 class _Kind:
     """Who may hold the tasks of one kind, with which fit and at which cost."""
 
-    __slots__ = ("_efficiency", "_pairs", "fit")
+    __slots__ = ("_efficiency", "_pairs", "_rows", "fit")
 
-    def __init__(self, fit: dict[str, float], efficiency: dict[str, float]) -> None:
-        self.fit, self._efficiency = fit, efficiency
+    def __init__(
+        self, fit: dict[str, float], efficiency: dict[str, float], rows: list[int]
+    ) -> None:
+        self.fit, self._efficiency, self._rows = fit, efficiency, rows
         self._pairs: dict[float, Pairs] = {}
 
     def pairs(self, effort: float) -> Pairs:
@@ -188,7 +192,7 @@ class _Kind:
             if len(self._pairs) >= EFFORTS:
                 self._pairs.clear()
             costs = {name: effort / one for name, one in self._efficiency.items()}
-            found = self._pairs[effort] = Pairs(self.fit, costs, self.fit)
+            found = self._pairs[effort] = Pairs(self.fit, costs, self.fit, 1.0, self._rows)
         return found
 
 

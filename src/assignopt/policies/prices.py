@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
+from itertools import compress, repeat
+from math import inf
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -15,9 +18,10 @@ from .mixing import keep
 from .options import Options
 from .policy import Policy
 from .pricing import learned_prices, plan_prices, snapshot_of
+from .state import Scores
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from ..plan import Plan
     from ..records import Task
@@ -211,37 +215,37 @@ class Prices(Policy):
 
     def choose(self, task: Task, state: State) -> Choice:
         """Say who takes the task."""
-        memory = state.memory
-        step, pairs = memory["came"], state.pairs
-        base, scale, efforts = pairs.base, pairs.scale, pairs.effort
-        book, fair = self._book(task, state), self.fairness > 0
-        pool = state.candidates
+        memory, pairs, pool = state.memory, state.pairs, state.candidates
+        names, rows, efforts, bases = pairs.columns
         if self.quota is not None:
             pool = within(memory["ahead"], pool, state.weight, self.quota) or [
                 least_ahead(memory["ahead"], pool, state.weight)
             ]
-        scores: dict[str, float] = {}
-        top, chosen = -np.inf, ""
-        for name in pool:
-            reduced = scale * base[name]
-            row = book.get(name)
-            if row is not None:
-                at, drop, _, slot, fall, _ = row
-                if drop or at:
-                    price = at - step * drop
-                    if price > 0 or fair:
-                        reduced -= price * efforts[name]
-                if fall or slot:
-                    slot -= step * fall
-                    if slot > 0 or fair:
-                        reduced -= slot
-            scores[name] = reduced
-            if reduced > top:
-                top, chosen = reduced, name
-            elif reduced == top and _sooner(name, chosen, state):
-                chosen = name
-        state.scores = scores
-        return chosen if top > 0 or self._must(task, state) else None
+        if pool is not names:
+            some = [name in pool for name in names]
+            names = tuple(compress(names, some))
+            rows = array("l", compress(rows, some))
+            efforts, bases = (array("d", compress(one, some)) for one in (efforts, bases))
+        scale, step, least = pairs.scale, memory["came"], self._least
+        scores = [scale * base for base in bases]
+        if not self._over(task, state):
+            for table, taken in ((memory["price"], efforts), (memory["slot"], repeat(1.0))):
+                if table:
+                    scores = [
+                        score - price * much
+                        if (price := table[(at := 3 * row)] - step * table[at + 1]) > least
+                        else score
+                        for score, row, much in zip(scores, rows, taken, strict=False)
+                    ]
+        state.scores = Scores(names, scores)
+        top = max(scores)
+        if top <= 0 and not self._must(task, state):
+            return None
+        chosen = names[scores.index(top)]
+        if scores.count(top) > 1:
+            for name in compress(names, [score == top for score in scores]):
+                chosen = name if _sooner(name, chosen, state) else chosen
+        return chosen
 
     def _must(self, task: Task, state: State) -> bool:
         memory, rules = state.memory, state.problem.rules
@@ -252,26 +256,30 @@ class Prices(Policy):
 
     def price(self, task: Task, rep_id: str, state: State) -> float:
         """Give the price of the rep's room that the task takes, in value."""
-        if rep_id not in self._book(task, state):
+        if self._over(task, state):
             return 0.0
         price, slot = self.prices_of(rep_id, state)
-        return float(price * state.effort_of(rep_id) + slot)
+        return price * state.effort_of(rep_id) + slot
 
-    def _book(self, task: Task, state: State) -> Mapping[str, Sequence[float]]:
-        """Give the prices that hold for a task: none where all has come, and it still waits."""
+    def _over(self, task: Task, state: State) -> bool:
+        """Tell whether no price holds for a task: all has come, and it still waits."""
         memory, horizon = state.memory, state.horizon
-        over = horizon is not None and memory["came"] >= horizon and task.id in memory["left"]
-        book: Mapping[str, Sequence[float]] = {} if over else memory["book"]
-        return book
+        return horizon is not None and memory["came"] >= horizon and task.id in memory["left"]
+
+    @property
+    def _least(self) -> float:
+        """The number above which a price counts."""
+        return -inf if self.fairness else 0.0
 
     def prices_of(self, rep_id: str, state: State) -> tuple[float, float]:
         """Give the present prices of a rep: of a unit of effort, and of a task."""
-        row = state.memory["book"].get(rep_id)
-        if row is None:
-            return 0.0, 0.0
-        step = state.memory["came"]
-        price, slot = row[0] - step * row[1], row[3] - step * row[4]
-        return (price, slot) if self.fairness else (max(0.0, price), max(0.0, slot))
+        memory, at = state.memory, 3 * state.row[rep_id]
+        step, least, price, slot = memory["came"], self._least, 0.0, 0.0
+        if table := memory["price"]:
+            price = max(least, table[at] - step * table[at + 1])
+        if table := memory["slot"]:
+            slot = max(least, table[at] - step * table[at + 1])
+        return price, slot
 
     def assigned(self, task: Task, rep_id: str, state: State) -> None:
         """Raise the price of who has the task, lower all others."""
@@ -282,14 +290,12 @@ class Prices(Policy):
         if self.quota is not None:
             note(memory["ahead"], rep_id, state.candidates, state.weight)
         new = memory["left"].pop(task.id, None) is None
-        row = memory["book"].get(rep_id)
-        if row is not None:
-            price, slot = self.prices_of(rep_id, state)
-            _, drop, rise, _, fall, climb = row
-            price += rise * state.effort_of(rep_id)
-            now = memory["came"]
-            at, begun = price + now * drop, slot + climb + now * fall
-            memory["book"][rep_id] = (at, drop, rise, begun, fall, climb)
+        now, at = memory["came"], 3 * state.row[rep_id]
+        price, slot = self.prices_of(rep_id, state)
+        if table := memory["price"]:
+            table[at] = price + table[at + 2] * state.effort_of(rep_id) + now * table[at + 1]
+        if table := memory["slot"]:
+            table[at] = slot + table[at + 2] + now * table[at + 1]
         self._passed(state, new=new)
 
     def passed(self, task: Task, state: State) -> None:
@@ -310,24 +316,26 @@ class Prices(Policy):
         keep(memory, state.pairs, self.window)
         flow = memory["flow"]
         flow[1] += flow[0]
-        if self.fairness and memory["book"]:
+        if self.fairness and memory["rate"]:
             self._share_out(state)
         memory["came"] += 1
 
     def _share_out(self, state: State) -> None:
         """Lower all prices now, and keep the bonuses within their budget."""
-        memory, now = state.memory, state.memory["came"] + 1
-        book, rate = memory["book"], memory["rate"]
-        ways = [0 if state.capacity[name] < np.inf else 3 for name in book]
-        rows = list(book.values())
-        main = [row[way] - now * row[way + 1] for row, way in zip(rows, ways, strict=True)]
-        rates = np.array([rate[name] for name in book])
-        kept = project(np.array(main), rates, self.fairness).tolist()
-        for name, row, way, price in zip(list(book), rows, ways, kept, strict=True):
-            new, other = list(row), 3 - way
-            new[other] = max(row[other], now * row[other + 1])
-            new[way] = price + now * row[way + 1]
-            book[name] = tuple(new)
+        memory, now, rate = state.memory, state.memory["came"] + 1, state.memory["rate"]
+        tables = [np.array(memory[name]).reshape(-1, 3) for name in ("price", "slot")]
+        row = np.array([state.row[name] for name in rate])
+        by_effort = np.array([state.capacity[name] < inf for name in rate])
+        lowered = [table[:, 0] - now * table[:, 1] for table in tables]
+        mine = [low[row] if low.size else np.zeros(len(row)) for low in lowered]
+        kept = project(np.where(by_effort, *mine), np.array(list(rate.values())), self.fairness)
+        for name, table, low, main in zip(
+            ("price", "slot"), tables, lowered, (by_effort, ~by_effort), strict=True
+        ):
+            if low.size:
+                low[row] = np.where(main, kept, np.maximum(low[row], 0.0))
+                table[:, 0] = low + now * table[:, 1]
+                memory[name] = array("d", table.ravel())
 
     def released(self, task: Task, rep_id: str, state: State) -> None:
         """Count room that is given back."""
@@ -362,7 +370,16 @@ class Prices(Policy):
 
     def install(self, learned: Any, state: State) -> None:
         """Take prices over."""
-        state.memory.update(learned, book=dict(learned["book"]))  # the log keeps what was learned
+        tables = {name: array("d", learned[name]) for name in ("price", "slot")}
+        state.memory.update(learned | tables)
+        self.team_changed(state)
+
+    def team_changed(self, state: State) -> None:
+        """Take no price for whoever was not there when prices were found."""
+        for name in ("price", "slot"):
+            table = state.memory[name]
+            if table:
+                table.extend([0.0] * (3 * len(state.row) - len(table)))
 
 
 def _sooner(name: str, other: str, state: State) -> bool:

@@ -37,7 +37,7 @@ def snapshot_of(state: State, window: int) -> dict[str, Any]:
         "horizon": state.horizon,
         **{name: column[-window:] for name, column in zip(KEPT, memory["window"], strict=True)},
         "who": list(memory["who"]),
-        "book": dict(memory.get("book", {})),
+        "prices": [memory[name][:] if name in memory else [] for name in ("price", "slot")],
     }
 
 
@@ -47,9 +47,10 @@ def learned_prices(snapshot: Mapping[str, Any], step: float, fairness: float) ->
     Returns
     -------
     dict
-        ``book``: rep id -> price of a unit of effort, as if at the first arrival, by how much an
-        arrival lowers it, by how much a unit taken raises it; the same of a task. Of reps with a
-        limit. ``rate``: room per arrival left (with fairness).
+        ``price``: for each rep of the team in its order, three numbers in a row: the price of a
+        unit of effort as if at the first arrival, by how much an arrival lowers it, by how much a
+        unit taken raises it; ``slot``: the same of a task; empty where nobody has such a limit.
+        ``rate``: room per arrival left, of reps with a limit (with fairness).
     """
     names = list(snapshot["limit"])
     place = {name: at for at, name in enumerate(names)}
@@ -73,34 +74,19 @@ def learned_prices(snapshot: Mapping[str, Any], step: float, fairness: float) ->
         price, slot = dual_prices(sample, room, start if now else None, bonus)
     else:
         price, slot = np.zeros(len(names)), np.zeros(len(names))
-    book = _book(now, names, limits, ahead, rates, (price, slot), sample, effort, step)
-    told: dict[str, Any] = {"book": book}
-    if bonus is not None:
-        told["rate"] = dict(zip(names, bonus[1].tolist(), strict=True))
-    return told
-
-
-def _book(
-    now: int,
-    names: list[str],
-    limits: Floats,
-    ahead: Floats,
-    rates: Floats,
-    prices: tuple[Floats, Floats],
-    sample: Sample,
-    effort: float,
-    step: float,
-) -> dict[str, tuple[float, ...]]:
-    value = _mean_value(sample)
     per = np.array([effort, 1.0])[:, None]
     tasks = np.maximum(np.where(np.isfinite(ahead), ahead, 1.0) / per, 1.0)
-    size = np.where(np.isfinite(limits), step * value / per**2 / np.sqrt(tasks), 0.0)
-    drop = size * rates
-    begun = (prices[0] + now * drop[0], prices[1] + now * drop[1])
-    rows = np.stack([begun[0], drop[0], size[0], begun[1], drop[1], size[1]], axis=1)
-    limited: list[bool] = np.any(np.isfinite(limits), axis=0).tolist()
-    told = zip(names, map(tuple, rows.tolist()), limited, strict=True)
-    return {name: row for name, row, has in told if has}
+    limited = np.isfinite(limits)
+    rise = np.where(limited, step * _mean_value(sample) / per**2 / np.sqrt(tasks), 0.0)
+    drop = rise * rates
+    told: dict[str, Any] = {}
+    for way, (name, one) in enumerate((("price", price), ("slot", slot))):
+        rows = np.stack([one + now * drop[way], drop[way], rise[way]], axis=1)
+        told[name] = rows.ravel().tolist() if limited[way].any() else []
+    if bonus is not None:
+        who, rate = np.flatnonzero(limited.any(axis=0)).tolist(), bonus[1].tolist()
+        told["rate"] = {names[one]: rate[one] for one in who}
+    return told
 
 
 def _rooms(snapshot: Mapping[str, Any]) -> tuple[Floats, Floats]:
@@ -134,19 +120,19 @@ def _start(
     snapshot: Mapping[str, Any], names: list[str], limits: Floats
 ) -> tuple[Floats, Floats] | None:
     """(R,) the prices given, or those of last time."""
-    given, book = snapshot["given"], snapshot["book"]
+    given, tables = snapshot["given"], snapshot["prices"]
     if given is not None:
         price = np.array([given.get(name, 0.0) for name in names])
         by_effort = np.isfinite(limits[0])
         by_task = ~by_effort & np.isfinite(limits[1])
         return np.where(by_effort, price, 0.0), np.where(by_task, price, 0.0)
-    if not book:
+    if not any(map(len, tables)):
         return None
-    nothing = (0.0,) * 6
-    cells = (cell for name in paced(names, 50) for cell in book.get(name, nothing))
-    rows = np.fromiter(cells, float, 6 * len(names)).reshape(-1, 6)
-    step = snapshot["step"]
-    return rows[:, 0] - step * rows[:, 1], rows[:, 3] - step * rows[:, 4]
+    step, found = snapshot["step"], []
+    for table in tables:
+        rows = np.array(table if len(table) else [0.0] * (3 * len(names))).reshape(-1, 3)
+        found.append(rows[:, 0] - step * rows[:, 1])
+    return found[0], found[1]
 
 
 def _mean_effort(rows: list[Any]) -> float:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from math import inf
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..records import OWNER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from ..problem import Problem
     from ..records import Rep, Task
@@ -32,9 +33,16 @@ class Pairs(Mapping[str, Pair]):
     Parameters
     ----------
     fit, effort, base
-        rep id -> number, of the same reps in the same order.
+        rep id -> number, of the same reps in the order of the team.
     scale
         What ``base`` is multiplied with.
+    rows
+        The place of each of these reps in the team, as in ``State.row``.
+
+    Attributes
+    ----------
+    columns
+        Ids, rows, efforts and bases side by side, to go through them without looking anything up.
     shared
         A place for what can be worked out from ``fit``, ``effort`` and ``base`` once, for all
         tasks that share them.
@@ -46,7 +54,10 @@ class Pairs(Mapping[str, Pair]):
     ((0.5, 2.0, 3.0), 3.0)
     """
 
-    __slots__ = ("_value", "base", "effort", "fit", "scale", "shared")
+    __slots__ = ("_value", "base", "columns", "effort", "fit", "scale", "shared")
+
+    columns: tuple[tuple[str, ...], array[int], array[float], array[float]]
+    shared: dict[str, Any]
 
     def __init__(
         self,
@@ -54,15 +65,20 @@ class Pairs(Mapping[str, Pair]):
         effort: Mapping[str, float],
         base: Mapping[str, float],
         scale: float = 1.0,
-        shared: dict[str, Any] | None = None,
+        rows: Iterable[int] = (),
     ) -> None:
         self.fit, self.effort, self.base, self.scale = fit, effort, base, scale
-        self.shared: dict[str, Any] = {} if shared is None else shared
+        efforts, bases = array("d", effort.values()), array("d", base.values())
+        self.columns = tuple(fit), array("l", rows), efforts, bases
+        self.shared = {}
         self._value: Mapping[str, float] | None = None
 
     def scaled(self, scale: float) -> Pairs:
         """Give the pairs of another task of the kind, of other value."""
-        return Pairs(self.fit, self.effort, self.base, scale, self.shared)
+        other = Pairs.__new__(Pairs)
+        other.fit, other.effort, other.base, other.scale = self.fit, self.effort, self.base, scale
+        other.columns, other.shared, other._value = self.columns, self.shared, None
+        return other
 
     @property
     def value(self) -> Mapping[str, float]:
@@ -89,6 +105,30 @@ class Pairs(Mapping[str, Pair]):
 NOBODY = Pairs({}, {}, {})
 
 
+class Scores(Mapping[str, float]):
+    """candidate -> score, from two columns; put together when somebody looks."""
+
+    __slots__ = ("_columns", "_found")
+
+    def __init__(self, names: Sequence[str], scores: Sequence[float]) -> None:
+        self._columns = names, scores
+        self._found: dict[str, float] | None = None
+
+    def _whole(self) -> dict[str, float]:
+        if self._found is None:
+            self._found = dict(zip(*self._columns, strict=True))
+        return self._found
+
+    def __getitem__(self, rep_id: str) -> float:
+        return self._whole()[rep_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._whole())
+
+    def __len__(self) -> int:
+        return len(self._columns[0])
+
+
 @dataclass(slots=True, eq=False)
 class State:
     """How things stand in a stream of tasks.
@@ -102,6 +142,8 @@ class State:
         The team, its rules, and in its tasks the forecast.
     reps
         The reps by id, those included that joined later.
+    row
+        The place of each rep in the team, from 0; whoever joins comes last, and nobody's changes.
     weight
         Entitlement of each rep.
     capacity
@@ -137,7 +179,8 @@ class State:
     seed
         For draws.
     memory
-        What the policy keeps between two tasks; plain data.
+        What the policy keeps between two tasks; plain data. Numbers may be in an ``array.array``,
+        which is quicker to go through; once saved and restored it is a list.
     candidates
         Who may take the present task: everybody who keeps every rule and has room, in the order of
         the team.
@@ -167,6 +210,7 @@ class State:
     problem: Problem
     reps: dict[str, Rep]
     weight: dict[str, float]
+    row: dict[str, int] = field(default_factory=dict)
     capacity: dict[str, float] = field(default_factory=dict)
     most: dict[str, float] = field(default_factory=dict)
     load: dict[str, float] = field(default_factory=dict)
@@ -243,3 +287,10 @@ class State:
         """Draw a number from 0 up to 1, as :meth:`draw` does."""
         text = f"{self.seed}|{self.step}|{salt}".encode()
         return int.from_bytes(blake2b(text, digest_size=7).digest()) / (1 << 56)
+
+
+def list_of(value: Any) -> list[Any]:
+    """Give an array in a memory as a list, for JSON; raise TypeError for anything else."""
+    if isinstance(value, array):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} is no plain data: {value!r}")

@@ -15,6 +15,7 @@ from ..check import Audit, audit
 from ..columns import moment
 from ..dispatching import Desk
 from ..errors import Faults
+from ..policies.state import list_of
 from ..problem import Problem
 from ..rebalancing import rebalance
 from ..records import Rep, Task
@@ -601,7 +602,7 @@ class Router:
     def to_json(self) -> str:
         """Give the state as JSON text."""
         with self._lock:
-            return json.dumps(self._desk.to_data(), ensure_ascii=False)
+            return json.dumps(self._desk.to_data(), ensure_ascii=False, default=list_of)
 
     def log_to_json(self) -> str:
         """Give the log as JSON, an event to a line, for :meth:`replay`."""
