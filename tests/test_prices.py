@@ -520,7 +520,7 @@ def test_a_process_learns_what_would_be_learned_here(fairness: float) -> None:
     with elsewhere(policy, known) as learn:
         assert learn(snapshot) == policy.learn(snapshot)
         given = snapshot | {"given": {"r0": 1.0}}
-        assert learn(given)["slot"][0] != learn(snapshot)["slot"][0]
+        assert learn(given)["slot"]["at"][0] != learn(snapshot)["slot"]["at"][0]
 
 
 class Broken(policies.LongestWait):
@@ -631,7 +631,7 @@ def test_the_team_may_change() -> None:
     taken = played(router, tasks[20:80])
     assert "new" in taken
     assert "r0" not in taken
-    assert len(router.view.memory["slot"]) == 3 * len(router.view.reps)
+    assert len(router.view.memory["slot"]["at"]) == len(router.view.reps)
 
 
 def test_options_are_checked_and_shown() -> None:

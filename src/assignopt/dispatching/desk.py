@@ -321,8 +321,9 @@ class Desk:
         """List who may take the seat that ``state.pairs`` is about, in the order of the team."""
         state = self.state
         names, rows, efforts, _ = state.pairs.columns
-        fits = list(map(le, efforts, map(self._free.__getitem__, rows)))
-        found: Sequence[str] = names if all(fits) else tuple(compress(names, fits))
+        found: Sequence[str] = names
+        if not all(map(le, efforts, map(self._free.__getitem__, rows))):
+            found = tuple(compress(names, map(le, efforts, map(self._free.__getitem__, rows))))
         if without:
             found = [name for name in found if name not in without]
         for guard in self._guards:

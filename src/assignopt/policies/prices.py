@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from itertools import compress, repeat
 from math import inf
+from operator import mul
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,11 +18,11 @@ from .guarding import credit, least_ahead, note, within
 from .mixing import keep
 from .options import Options
 from .policy import Policy
-from .pricing import learned_prices, plan_prices, snapshot_of
+from .pricing import TABLES, learned_prices, plan_prices, snapshot_of
 from .state import Scores
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ..plan import Plan
     from ..records import Task
@@ -153,6 +154,7 @@ class Prices(Policy):
         self.quota = None if quota is None else options.number("quota", quota)
         self.must_assign = options.flag("must_assign", must_assign)
         options.done()
+        self._least = -inf if self.fairness else 0.0  # the number above which a price counts
 
     @classmethod
     def from_plan(cls, plan: Plan, **options: Any) -> Prices:
@@ -226,17 +228,19 @@ class Prices(Policy):
             names = tuple(compress(names, some))
             rows = array("l", compress(rows, some))
             efforts, bases = (array("d", compress(one, some)) for one in (efforts, bases))
-        scale, step, least = pairs.scale, memory["came"], self._least
-        scores = [scale * base for base in bases]
+        step, least = memory["came"], self._least
+        values: Iterable[float] = map(mul, bases, repeat(pairs.scale))
         if not self._over(task, state):
             for table, taken in ((memory["price"], efforts), (memory["slot"], repeat(1.0))):
                 if table:
-                    scores = [
-                        score - price * much
-                        if (price := table[(at := 3 * row)] - step * table[at + 1]) > least
-                        else score
-                        for score, row, much in zip(scores, rows, taken, strict=False)
+                    at, drop = table["at"], table["drop"]
+                    values = [
+                        value - price * much
+                        if (price := at[row] - step * drop[row]) > least
+                        else value
+                        for value, row, much in zip(values, rows, taken, strict=False)
                     ]
+        scores = values if type(values) is list else list(values)
         state.scores = Scores(names, scores)
         top = max(scores)
         if top <= 0 and not self._must(task, state):
@@ -266,19 +270,14 @@ class Prices(Policy):
         memory, horizon = state.memory, state.horizon
         return horizon is not None and memory["came"] >= horizon and task.id in memory["left"]
 
-    @property
-    def _least(self) -> float:
-        """The number above which a price counts."""
-        return -inf if self.fairness else 0.0
-
     def prices_of(self, rep_id: str, state: State) -> tuple[float, float]:
         """Give the present prices of a rep: of a unit of effort, and of a task."""
-        memory, at = state.memory, 3 * state.row[rep_id]
+        memory, row = state.memory, state.row[rep_id]
         step, least, price, slot = memory["came"], self._least, 0.0, 0.0
         if table := memory["price"]:
-            price = max(least, table[at] - step * table[at + 1])
+            price = max(least, table["at"][row] - step * table["drop"][row])
         if table := memory["slot"]:
-            slot = max(least, table[at] - step * table[at + 1])
+            slot = max(least, table["at"][row] - step * table["drop"][row])
         return price, slot
 
     def assigned(self, task: Task, rep_id: str, state: State) -> None:
@@ -290,12 +289,13 @@ class Prices(Policy):
         if self.quota is not None:
             note(memory["ahead"], rep_id, state.candidates, state.weight)
         new = memory["left"].pop(task.id, None) is None
-        now, at = memory["came"], 3 * state.row[rep_id]
+        now, row = memory["came"], state.row[rep_id]
         price, slot = self.prices_of(rep_id, state)
         if table := memory["price"]:
-            table[at] = price + table[at + 2] * state.effort_of(rep_id) + now * table[at + 1]
+            price += table["rise"][row] * state.effort_of(rep_id)
+            table["at"][row] = price + now * table["drop"][row]
         if table := memory["slot"]:
-            table[at] = slot + table[at + 2] + now * table[at + 1]
+            table["at"][row] = slot + table["rise"][row] + now * table["drop"][row]
         self._passed(state, new=new)
 
     def passed(self, task: Task, state: State) -> None:
@@ -323,19 +323,20 @@ class Prices(Policy):
     def _share_out(self, state: State) -> None:
         """Lower all prices now, and keep the bonuses within their budget."""
         memory, now, rate = state.memory, state.memory["came"] + 1, state.memory["rate"]
-        tables = [np.array(memory[name]).reshape(-1, 3) for name in ("price", "slot")]
         row = np.array([state.row[name] for name in rate])
         by_effort = np.array([state.capacity[name] < inf for name in rate])
-        lowered = [table[:, 0] - now * table[:, 1] for table in tables]
-        mine = [low[row] if low.size else np.zeros(len(row)) for low in lowered]
-        kept = project(np.where(by_effort, *mine), np.array(list(rate.values())), self.fairness)
-        for name, table, low, main in zip(
-            ("price", "slot"), tables, lowered, (by_effort, ~by_effort), strict=True
+        tables = memory["price"], memory["slot"]
+        drops = [np.array(table["drop"] if table else [0.0] * len(state.row)) for table in tables]
+        ats = [np.array(table["at"] if table else [0.0] * len(state.row)) for table in tables]
+        lowered = [(at - now * drop)[row] for at, drop in zip(ats, drops, strict=True)]
+        rates = np.array(list(rate.values()))
+        kept = project(np.where(by_effort, *lowered), rates, self.fairness)
+        for table, at, drop, low, main in zip(
+            tables, ats, drops, lowered, (by_effort, ~by_effort), strict=True
         ):
-            if low.size:
-                low[row] = np.where(main, kept, np.maximum(low[row], 0.0))
-                table[:, 0] = low + now * table[:, 1]
-                memory[name] = array("d", table.ravel())
+            if table:
+                at[row] = np.where(main, kept, np.maximum(low, 0.0)) + now * drop[row]
+                table["at"] = array("d", at)
 
     def released(self, task: Task, rep_id: str, state: State) -> None:
         """Count room that is given back."""
@@ -370,16 +371,18 @@ class Prices(Policy):
 
     def install(self, learned: Any, state: State) -> None:
         """Take prices over."""
-        tables = {name: array("d", learned[name]) for name in ("price", "slot")}
+        tables = {
+            name: {column: array("d", numbers) for column, numbers in learned[name].items()}
+            for name in TABLES
+        }
         state.memory.update(learned | tables)
         self.team_changed(state)
 
     def team_changed(self, state: State) -> None:
         """Take no price for whoever was not there when prices were found."""
-        for name in ("price", "slot"):
-            table = state.memory[name]
-            if table:
-                table.extend([0.0] * (3 * len(state.row) - len(table)))
+        for name in TABLES:
+            for column in state.memory[name].values():
+                column.extend([0.0] * (len(state.row) - len(column)))
 
 
 def _sooner(name: str, other: str, state: State) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from ..problem import Problem
     from .duals import Sample
     from .state import State
+
+TABLES = ("price", "slot")
+"""Prices of a unit of effort, and of a task."""
 
 KEPT = ("group", "scale", "effort")
 """The columns of the arrivals that are kept, see :func:`assignopt.policies.mixing.keep`."""
@@ -37,7 +41,10 @@ def snapshot_of(state: State, window: int) -> dict[str, Any]:
         "horizon": state.horizon,
         **{name: column[-window:] for name, column in zip(KEPT, memory["window"], strict=True)},
         "who": list(memory["who"]),
-        "prices": [memory[name][:] if name in memory else [] for name in ("price", "slot")],
+        "prices": [
+            {column: numbers[:] for column, numbers in memory.get(name, {}).items()}
+            for name in TABLES
+        ],
     }
 
 
@@ -47,10 +54,11 @@ def learned_prices(snapshot: Mapping[str, Any], step: float, fairness: float) ->
     Returns
     -------
     dict
-        ``price``: for each rep of the team in its order, three numbers in a row: the price of a
-        unit of effort as if at the first arrival, by how much an arrival lowers it, by how much a
-        unit taken raises it; ``slot``: the same of a task; empty where nobody has such a limit.
-        ``rate``: room per arrival left, of reps with a limit (with fairness).
+        ``price``: three columns, each with a number for each rep of the team in its order: ``at``,
+        the price of a unit of effort as if at the first arrival; ``drop``, by how much an arrival
+        lowers it; ``rise``, by how much a unit taken raises it. ``slot``: the same of a task. Empty
+        where nobody has such a limit. ``rate``: room per arrival left, of reps with a limit (with
+        fairness).
     """
     names = list(snapshot["limit"])
     place = {name: at for at, name in enumerate(names)}
@@ -80,9 +88,10 @@ def learned_prices(snapshot: Mapping[str, Any], step: float, fairness: float) ->
     rise = np.where(limited, step * _mean_value(sample) / per**2 / np.sqrt(tasks), 0.0)
     drop = rise * rates
     told: dict[str, Any] = {}
-    for way, (name, one) in enumerate((("price", price), ("slot", slot))):
-        rows = np.stack([one + now * drop[way], drop[way], rise[way]], axis=1)
-        told[name] = rows.ravel().tolist() if limited[way].any() else []
+    for way, (name, one) in enumerate(zip(TABLES, (price, slot), strict=True)):
+        columns = {"at": one + now * drop[way], "drop": drop[way], "rise": rise[way]}
+        has = limited[way].any()
+        told[name] = {column: array("d", col) for column, col in columns.items()} if has else {}
     if bonus is not None:
         who, rate = np.flatnonzero(limited.any(axis=0)).tolist(), bonus[1].tolist()
         told["rate"] = {names[one]: rate[one] for one in who}
@@ -126,13 +135,14 @@ def _start(
         by_effort = np.isfinite(limits[0])
         by_task = ~by_effort & np.isfinite(limits[1])
         return np.where(by_effort, price, 0.0), np.where(by_task, price, 0.0)
-    if not any(map(len, tables)):
+    if not any(tables):
         return None
-    step, found = snapshot["step"], []
-    for table in tables:
-        rows = np.array(table if len(table) else [0.0] * (3 * len(names))).reshape(-1, 3)
-        found.append(rows[:, 0] - step * rows[:, 1])
-    return found[0], found[1]
+    step, nothing = snapshot["step"], np.zeros(len(names))
+    price, slot = (
+        np.array(table["at"]) - step * np.array(table["drop"]) if table else nothing
+        for table in tables
+    )
+    return price, slot
 
 
 def _mean_effort(rows: list[Any]) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..dispatching import Held
 from ..errors import Faults
 from ..plan import frame_of
+from ..policies.state import list_of
 from ..records import Rep, Task
 from .decision import Decision
 
@@ -107,7 +108,9 @@ def _plain(value: Any) -> Any:
 
 def write_log(events: Iterable[Event]) -> str:
     """Write events as JSON, one to a line."""
-    return "".join(f"{json.dumps(event.to_data(), ensure_ascii=False)}\n" for event in events)
+    return "".join(
+        f"{json.dumps(event.to_data(), ensure_ascii=False, default=list_of)}\n" for event in events
+    )
 
 
 def read_log(log: Any) -> list[dict[str, Any]]:
