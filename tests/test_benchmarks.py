@@ -370,6 +370,8 @@ def test_online(tmp_path: Path) -> None:
     assert all(row["regret"] > 0 for row in found["rows"])
     told = online.quality(0, "drift", 200, 30.0, ["greedy", "assignopt"])
     assert 0 < told["values"]["greedy"] <= told["best"] + 1e-9
-    served = online.latency(30, 60, 20_000.0, 20)
-    assert served["learned"] >= 1
-    assert 0 < served["within"][0] <= served["within"][3]
+    for way in online.WAYS:
+        served = online.latency(30, 60, 20_000.0, 20, way)
+        assert served["learned"] >= 1
+        for spread in served["spread"].values():
+            assert 0 < spread["within"][0] <= spread["within"][3] <= spread["whole"][3]

@@ -320,15 +320,15 @@ class Desk:
     def _admitted(self, task: Task, without: Sequence[str]) -> Sequence[str]:
         """List who may take the seat that ``state.pairs`` is about, in the order of the team."""
         state = self.state
-        names, rows, efforts, _ = state.pairs.columns
-        found: Sequence[str] = names
-        if not all(map(le, efforts, map(self._free.__getitem__, rows))):
-            found = tuple(compress(names, map(le, efforts, map(self._free.__getitem__, rows))))
+        names, _, efforts, _ = state.pairs.columns
+        free, found = state.pairs.pick(self._free), names
+        if not all(map(le, efforts, free)):
+            found = tuple(compress(names, map(le, efforts, free)))
         if without:
-            found = [name for name in found if name not in without]
+            found = tuple(name for name in found if name not in without)
         for guard in self._guards:
             if found and guard.concerns(task):
-                found = [name for name in found if guard.allows(task, name, state)]
+                found = tuple(name for name in found if guard.allows(task, name, state))
         return found
 
     def _take(

@@ -19,7 +19,7 @@ from .mixing import keep
 from .options import Options
 from .policy import Policy
 from .pricing import TABLES, learned_prices, plan_prices, snapshot_of
-from .state import Scores
+from .state import Scores, picker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -219,6 +219,7 @@ class Prices(Policy):
         """Say who takes the task."""
         memory, pairs, pool = state.memory, state.pairs, state.candidates
         names, rows, efforts, bases = pairs.columns
+        pick = pairs.pick
         if self.quota is not None:
             pool = within(memory["ahead"], pool, state.weight, self.quota) or [
                 least_ahead(memory["ahead"], pool, state.weight)
@@ -226,19 +227,18 @@ class Prices(Policy):
         if pool is not names:
             some = [name in pool for name in names]
             names = tuple(compress(names, some))
-            rows = array("l", compress(rows, some))
+            pick = picker(list(compress(rows, some)))
             efforts, bases = (array("d", compress(one, some)) for one in (efforts, bases))
         step, least = memory["came"], self._least
         values: Iterable[float] = map(mul, bases, repeat(pairs.scale))
         if not self._over(task, state):
             for table, taken in ((memory["price"], efforts), (memory["slot"], repeat(1.0))):
                 if table:
-                    at, drop = table["at"], table["drop"]
                     values = [
-                        value - price * much
-                        if (price := at[row] - step * drop[row]) > least
-                        else value
-                        for value, row, much in zip(values, rows, taken, strict=False)
+                        value - price * much if (price := at - step * drop) > least else value
+                        for value, at, drop, much in zip(
+                            values, pick(table["at"]), pick(table["drop"]), taken, strict=False
+                        )
                     ]
         scores = values if type(values) is list else list(values)
         state.scores = Scores(names, scores)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from math import inf
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from ..records import OWNER
@@ -43,6 +44,8 @@ class Pairs(Mapping[str, Pair]):
     ----------
     columns
         Ids, rows, efforts and bases side by side, to go through them without looking anything up.
+    pick
+        A function: of a column with a number for each row of the team, those of these reps.
     shared
         A place for what can be worked out from ``fit``, ``effort`` and ``base`` once, for all
         tasks that share them.
@@ -54,9 +57,10 @@ class Pairs(Mapping[str, Pair]):
     ((0.5, 2.0, 3.0), 3.0)
     """
 
-    __slots__ = ("_value", "base", "columns", "effort", "fit", "scale", "shared")
+    __slots__ = ("_value", "base", "columns", "effort", "fit", "pick", "scale", "shared")
 
     columns: tuple[tuple[str, ...], array[int], array[float], array[float]]
+    pick: Callable[[Sequence[float]], Sequence[float]]
     shared: dict[str, Any]
 
     def __init__(
@@ -70,6 +74,7 @@ class Pairs(Mapping[str, Pair]):
         self.fit, self.effort, self.base, self.scale = fit, effort, base, scale
         efforts, bases = array("d", effort.values()), array("d", base.values())
         self.columns = tuple(fit), array("l", rows), efforts, bases
+        self.pick = picker(self.columns[1])
         self.shared = {}
         self._value: Mapping[str, float] | None = None
 
@@ -77,7 +82,8 @@ class Pairs(Mapping[str, Pair]):
         """Give the pairs of another task of the kind, of other value."""
         other = Pairs.__new__(Pairs)
         other.fit, other.effort, other.base, other.scale = self.fit, self.effort, self.base, scale
-        other.columns, other.shared, other._value = self.columns, self.shared, None
+        other.columns, other.pick, other.shared = self.columns, self.pick, self.shared
+        other._value = None
         return other
 
     @property
@@ -100,6 +106,13 @@ class Pairs(Mapping[str, Pair]):
 
     def __len__(self) -> int:
         return len(self.fit)
+
+
+def picker(rows: Sequence[int]) -> Callable[[Sequence[float]], Sequence[float]]:
+    """Make a function that picks the numbers in some rows of a column."""
+    if len(rows) < 2:
+        return lambda column: [column[row] for row in rows]
+    return itemgetter(*rows)
 
 
 NOBODY = Pairs({}, {}, {})
