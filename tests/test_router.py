@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -292,6 +292,44 @@ def test_a_policy_that_fails_in_a_batch_gives_nobody_anything(way: str) -> None:
     assert ao.Router.replay(problem, router.log_to_json(), Halfway()).state == router.state
 
 
+def test_what_has_happened_is_in_the_log_though_a_policy_fails_to_take_note_of_it() -> None:
+    class Deaf(LongestWait):
+        def released(self, task: ao.Task, rep_id: str, state: Any) -> None:
+            raise KeyError("deaf")
+
+        def team_changed(self, state: Any) -> None:
+            raise KeyError("deaf")
+
+    router = ao.Router(team("ana", "bo"), policy=Deaf())
+    router.assign(ao.Task("t1"))
+    for happens in (
+        lambda: router.release("t1"),
+        lambda: router.set_available("ana", False),
+        lambda: router.add_rep(ao.Rep("cy")),
+    ):
+        with pytest.raises(KeyError, match="deaf"):
+            happens()
+    assert router.held == {}
+    assert list(router.view.reps) == ["ana", "bo", "cy"]
+    assert router.log["event"].tolist() == ["assign", "release", "available", "rep"]
+
+
+def test_records_with_times_of_another_kind_are_refused() -> None:
+    router = ao.Router(team("ana"))
+    router.assign(ao.Task("t1"), at=datetime(2026, 1, 1))
+    before = router.state
+    for refused in (
+        lambda: router.assign(ao.Task("t2", start=5, end=6)),
+        lambda: router.assign_many([ao.Task("t2", start=5, end=6)]),
+        lambda: router.add_rep(ao.Rep("ana", available=[(0, 5)])),
+    ):
+        with pytest.raises(ValidationError, match="in seconds, the times of the router are in"):
+            refused()
+    assert router.state == before
+    day = datetime(2026, 1, 2)
+    assert router.assign(ao.Task("t2", start=day, end=day + timedelta(hours=1))).rep_id == "ana"
+
+
 def test_a_decision_stands_where_learning_fails_after_it() -> None:
     class Dull(LongestWait):
         every = 2
@@ -401,6 +439,14 @@ def test_every_fault_at_once_and_nothing_changes() -> None:
         lambda: router.set_available("zoe", True),
         lambda: router.add_rep({"id": "bo", "capacity": -1}),
         lambda: router.assign_many([ao.Task("t2"), ao.Task("t2")]),
+        lambda: router.assign_many(ao.Task("t2")),
+        lambda: router.assign_many(5),  # type: ignore[arg-type]
+        lambda: router.assign(ao.Task("t2"), to=["ana"]),  # type: ignore[arg-type]
+        lambda: router.assign(ao.Task("t2"), pairs=[["ana"]]),  # type: ignore[list-item]
+        lambda: router.release(["t1"]),  # type: ignore[arg-type]
+        lambda: router.credit_back({}),  # type: ignore[arg-type]
+        lambda: router.set_available("ana", "yes"),  # type: ignore[arg-type]
+        lambda: router.adopt(5),  # type: ignore[arg-type]
         lambda: ao.Router(router.problem, policy="round robin"),  # type: ignore[arg-type]
         lambda: ao.Router(router.problem, seed=-1),
     ]

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import Faults, Place
+from ..plan import Plan
 from ..policies import Policy, Prices
 from ..records import Amount, Share, Task
 from ..turns.reading import unknown
+from .times import check_clock
+
+if TYPE_CHECKING:
+    from ..dispatching import Desk
 
 
 class PairRow(BaseModel):
@@ -61,10 +66,10 @@ def read_pairs(pairs: Any, known: Mapping[str, Any], faults: Faults) -> dict[str
         message = f"{pairs!r} is no list of ids. Give ids, or rep id -> {{fit, effort, value}}"
         faults.add(("pairs",), message, pairs)
         return None
-    rows = pairs if isinstance(pairs, Mapping) else {key: {} for key in pairs}
+    rows = pairs.items() if isinstance(pairs, Mapping) else [(key, {}) for key in pairs]
     found: dict[str, Any] = {}
-    for name, row in rows.items():
-        if name not in known:
+    for name, row in rows:
+        if not isinstance(name, str) or name not in known:
             faults.add(("pairs", str(name)), unknown_rep(name, known), name)
             continue
         if isinstance(row, tuple | list) and len(row) == 3:  # as the log has it
@@ -78,7 +83,16 @@ def read_pairs(pairs: Any, known: Mapping[str, Any], faults: Faults) -> dict[str
     return found
 
 
-def read_tasks(tasks: Any, held: Mapping[str, Any], title: str) -> list[Task]:
+def check_plan(plan: Any) -> None:
+    """Raise unless it is a plan."""
+    faults = Faults("Router.adopt")
+    if not isinstance(plan, Plan):
+        message = f"{plan!r} is no plan. Give what solve() or rebalance() returned"
+        faults.add(("plan",), message, plan)
+    faults.raise_if_any()
+
+
+def read_tasks(tasks: Any, desk: Desk, title: str) -> list[Task]:
     """Read tasks that come together: none twice, none that is held already.
 
     Raises
@@ -87,6 +101,9 @@ def read_tasks(tasks: Any, held: Mapping[str, Any], title: str) -> list[Task]:
         With every task at fault.
     """
     faults, read, seen = Faults(title), [], set()
+    if isinstance(tasks, str | Task | Mapping) or not isinstance(tasks, Iterable):
+        faults.add(("tasks",), f"{tasks!r} is no list of tasks. Give a list", tasks)
+        tasks = ()
     for number, given in enumerate(tasks):
         place = ("tasks", number)
         try:
@@ -94,7 +111,8 @@ def read_tasks(tasks: Any, held: Mapping[str, Any], title: str) -> list[Task]:
         except ValidationError as error:
             faults.adopt(error, place)
             continue
-        if task.id in held:
+        check_clock((task.start, task.end), desk.state.clock, (*place, "start"), faults)
+        if task.id in desk.held:
             message = f"task {task.id!r} is held already. Release it first"
             faults.add((*place, "id"), message, task.id)
         elif task.id in seen:

@@ -8,6 +8,7 @@ from contextlib import contextmanager, nullcontext
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
@@ -23,9 +24,9 @@ from .background import Learner, elsewhere
 from .decision import Decision
 from .events import Event, Left, event_of, log_frame, write_log
 from .holding import problem_of
-from .reading import read_pairs, read_policy, read_tasks, unknown_rep, unknown_task
+from .reading import check_plan, read_pairs, read_policy, read_tasks, unknown_rep, unknown_task
 from .replaying import played_again
-from .times import read_at
+from .times import check_clock, read_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -178,6 +179,7 @@ class Router:
             now = self._time(at, "Router.assign")
             if (
                 type(task) is not Task
+                or task.start is not None
                 or task.id in self._desk.held
                 or to is not None
                 or pairs is not None
@@ -208,7 +210,7 @@ class Router:
         """
         with self._lock:
             now = self._time(at, "Router.assign_many")
-            read = read_tasks(tasks, self._desk.held, "Router.assign_many")
+            read = read_tasks(tasks, self._desk, "Router.assign_many")
             desk, before = self._desk, self._desk.savepoint()
             desk.state.go_to(now)
             number = desk.state.step
@@ -236,6 +238,14 @@ class Router:
         state = self._desk.state
         self._events.append(Event(kind, state.now, state.clock, given, said))
 
+    @contextmanager
+    def _noted(self, kind: str, given: dict[str, Any]) -> Iterator[None]:
+        """Log a change; also if a policy then fails to take note of it, for it has happened."""
+        try:
+            yield
+        finally:
+            self._note(kind, given)
+
     def _checked(self, task: Any, to: str | None, pairs: Any) -> tuple[Task, Any]:
         faults = Faults("Router.assign")
         known = self._desk.state.reps
@@ -248,7 +258,9 @@ class Router:
             owner = self._desk.state.holder[read.id]
             message = f"task {read.id!r} is held by rep {owner!r} already. Release it first"
             faults.add(("task", "id"), message, read.id)
-        if to is not None and to not in known:
+        if read is not None:
+            check_clock((read.start, read.end), self._desk.state.clock, ("task", "start"), faults)
+        if to is not None and (not isinstance(to, str) or to not in known):
             faults.add(("to",), unknown_rep(to, known), to)
         pairs = read_pairs(pairs, known, faults)
         faults.raise_if_any()
@@ -291,10 +303,11 @@ class Router:
         """
         with self._lock:
             now = self._time(at, "Router.adopt")
+            check_plan(plan)
             seats = _people_of(plan.raise_for_status())
             tasks = [plan.problem.tasks[name] for name in seats]
             faults, known = Faults("Router.adopt"), self._desk.state.reps
-            read_tasks(tasks, self._desk.held, "Router.adopt")
+            read_tasks(tasks, self._desk, "Router.adopt")
             for name, people in seats.items():
                 for rep_id in people.values():
                     if rep_id not in known:
@@ -320,13 +333,13 @@ class Router:
         """
         with self._lock:
             now = self._time(at, "Router.release")
-            if task_id not in self._desk.held:
+            if not isinstance(task_id, str) or task_id not in self._desk.held:
                 faults = Faults("Router.release")
                 faults.add(("task_id",), unknown_task(task_id, self._desk.held), task_id)
                 faults.raise_if_any()
             self._desk.state.go_to(now)
-            self._desk.release(task_id)
-            self._note("release", {"task_id": task_id})
+            with self._noted("release", {"task_id": task_id}):
+                self._desk.release(task_id)
 
     def credit_back(
         self, task_id: str, *, reason: str = "", at: float | datetime | None = None
@@ -342,7 +355,8 @@ class Router:
         """
         with self._lock:
             now = self._time(at, "Router.credit_back")
-            if task_id not in self._desk.held and task_id not in self._desk.done:
+            desk = self._desk
+            if not isinstance(task_id, str) or not (task_id in desk.held or task_id in desk.done):
                 faults = Faults("Router.credit_back")
                 message = (
                     f"task {task_id!r} was not assigned, or is credited back already. Name one "
@@ -350,10 +364,9 @@ class Router:
                 )
                 faults.add(("task_id",), message, task_id)
                 faults.raise_if_any()
-            self._desk.state.go_to(now)
-            self._desk.credit_back(task_id)
-            given = {"task_id": task_id, "reason": reason}
-            self._note("credit_back", given)
+            desk.state.go_to(now)
+            with self._noted("credit_back", {"task_id": task_id, "reason": reason}):
+                desk.credit_back(task_id)
 
     # -- what is held, as a plan -------------------------------------------------------------
 
@@ -446,18 +459,19 @@ class Router:
         Raises
         ------
         pydantic.ValidationError
-            When nobody has this id.
+            When nobody has this id, or ``available`` is neither True nor False.
         """
         with self._lock:
             now = self._time(at, "Router.set_available")
-            if rep_id not in self._desk.state.reps:
-                faults = Faults("Router.set_available")
-                faults.add(("rep_id",), unknown_rep(rep_id, self._desk.state.reps), rep_id)
-                faults.raise_if_any()
+            faults, known = Faults("Router.set_available"), self._desk.state.reps
+            if not isinstance(rep_id, str) or rep_id not in known:
+                faults.add(("rep_id",), unknown_rep(rep_id, known), rep_id)
+            if not isinstance(available, bool | np.bool):
+                faults.add(("available",), f"{available!r} is neither True nor False", available)
+            faults.raise_if_any()
             self._desk.state.go_to(now)
-            self._desk.set_available(rep_id, bool(available))
-            given = {"rep_id": rep_id, "available": bool(available)}
-            self._note("available", given)
+            with self._noted("available", {"rep_id": rep_id, "available": bool(available)}):
+                self._desk.set_available(rep_id, bool(available))
 
     def add_rep(self, rep: Rep | Mapping[str, Any], *, at: float | datetime | None = None) -> None:
         """Let a rep in; or, under an id that is there, change what a rep can and may hold.
@@ -475,10 +489,13 @@ class Router:
                 read = rep if isinstance(rep, Rep) else Rep.model_validate(rep)
             except ValidationError as error:
                 faults.adopt(error, ("rep",))
+            else:
+                moments = [moment for window in read.available or () for moment in window]
+                check_clock(moments, self._desk.state.clock, ("rep", "available"), faults)
             faults.raise_if_any()
             self._desk.state.go_to(now)
-            self._desk.set_rep(read)
-            self._note("rep", {"rep": read})
+            with self._noted("rep", {"rep": read}):
+                self._desk.set_rep(read)
 
     def learn(self) -> None:
         """Let the policy learn from what has come, such as new prices.

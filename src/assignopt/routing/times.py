@@ -5,12 +5,24 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from ..columns import SECONDS, moment, one_clock, seconds
+from ..columns import SECONDS, clock_of, moment, one_clock, seconds
 from ..errors import Faults
 from ..records import read_time, time_kind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..errors import Place
     from ..policies import State
+
+
+def check_clock(moments: Iterable[Any], clock: str, place: Place, faults: Faults) -> None:
+    """Note moments of a record that are of another kind than the times of a router."""
+    given = [moment for moment in moments if moment is not None]
+    kind = clock_of(given)
+    if one_clock(kind, clock) == "mixed":
+        message = f"{given[0]} is in {kind}, the times of the router are in {clock}"
+        faults.add(place, f"{message}. Give all of one kind", given[0])
 
 
 def read_at(at: Any, state: State, title: str) -> tuple[float, str]:
