@@ -225,7 +225,8 @@ class Prices(Policy):
                 least_ahead(memory["ahead"], pool, state.weight)
             ]
         if pool is not names:
-            some = [name in pool for name in names]
+            among = set(pool)
+            some = [name in among for name in names]
             names = tuple(compress(names, some))
             pick = picker(list(compress(rows, some)))
             efforts, bases = (array("d", compress(one, some)) for one in (efforts, bases))
@@ -336,7 +337,7 @@ class Prices(Policy):
         ):
             if table:
                 at[row] = np.where(main, kept, np.maximum(low, 0.0)) + now * drop[row]
-                table["at"] = array("d", at)
+                table["at"] = array("d", at.tobytes())
 
     def released(self, task: Task, rep_id: str, state: State) -> None:
         """Count room that is given back."""

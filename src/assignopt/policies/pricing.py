@@ -90,8 +90,8 @@ def learned_prices(snapshot: Mapping[str, Any], step: float, fairness: float) ->
     told: dict[str, Any] = {}
     for way, (name, one) in enumerate(zip(TABLES, (price, slot), strict=True)):
         columns = {"at": one + now * drop[way], "drop": drop[way], "rise": rise[way]}
-        has = limited[way].any()
-        told[name] = {column: array("d", col) for column, col in columns.items()} if has else {}
+        known = columns.items() if limited[way].any() else ()
+        told[name] = {column: array("d", numbers.tobytes()) for column, numbers in known}
     if bonus is not None:
         who, rate = np.flatnonzero(limited.any(axis=0)).tolist(), bonus[1].tolist()
         told["rate"] = {names[one]: rate[one] for one in who}
