@@ -42,6 +42,9 @@ KEPT_TIMES = 1000
 KEPT_DONE = 10_000
 """How many of the latest released tasks can still be credited back."""
 
+EXPECTED = 4000
+"""At most how many tasks of the forecast are looked at, evenly spread over it."""
+
 VERSION = 1
 
 
@@ -199,6 +202,12 @@ class Desk:
         if self._bids is None:
             self._bids = bids_of(self.problem)
         return self._bids.get(task_id, {})
+
+    def expect(self) -> None:
+        """Look up who may take what is expected, so that no task waits for that when it comes."""
+        tasks, ids = self.problem.tasks, self.problem.task_columns.id
+        for name in ids[:: 1 + len(ids) // EXPECTED]:
+            self._seats.expect(tasks[name])
 
     # -- decisions ---------------------------------------------------------------------------
 

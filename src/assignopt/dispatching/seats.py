@@ -75,6 +75,10 @@ class Seats:
         ]
         self._kinds: dict[Any, _Kind] = {}
 
+    def expect(self, task: Task) -> None:
+        """Look up beforehand what tasks like this one share."""
+        self._kind(task, task.requires).pairs(task.effort)
+
     def pairs(
         self, task: Task, role: Role | None = None, given: Mapping[str, Any] | None = None
     ) -> Pairs:

@@ -6,11 +6,12 @@ Nothing here knows of streams: :func:`dual_prices` prices any sample of weighted
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from .pausing import pause
 
 if TYPE_CHECKING:
     from ..columns import Floats, Ints
@@ -148,7 +149,7 @@ def dual_prices(
     for step in steps * shares.scale:
         before, ahead, pace = now, now, 1.0
         for _ in range(PASSES):
-            time.sleep(0)  # lets decisions in that wait for the interpreter
+            pause()
             loads = shares.loads(ahead, float(step))
             each = np.where(loads[1] > 1e-9, loads[0] / np.maximum(loads[1], 1e-9), shares.mean)
             ratio = np.clip(np.log(np.maximum(loads, 1e-9) / safe), -3.0, 3.0)

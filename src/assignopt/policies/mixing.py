@@ -6,25 +6,23 @@ drift; how much is estimated, and the shares are read off for the time that is l
 
 from __future__ import annotations
 
-import time
 from itertools import pairwise, product
 from struct import pack, unpack
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from weakref import finalize
 
 import numpy as np
 
 from ..compiling import compile_problem
 from .duals import Sample
+from .pausing import paced, pause
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from ..columns import Floats, Ints
     from ..problem import Problem
     from .state import Pairs
-
-Item = TypeVar("Item")
 
 EXPECTED = 4000
 """Tasks of the forecast that are looked at, evenly spread over it."""
@@ -48,14 +46,6 @@ Row = tuple[Kind, float, list[float]]
 """Kind of a task, its largest value, and the effort with each rep."""
 
 _expected: dict[int, list[Row | None]] = {}
-
-
-def paced(items: Iterable[Item], every: int) -> Iterator[Item]:
-    """Go through items, and let other threads in that wait for the interpreter now and then."""
-    for number, item in enumerate(items):
-        if number % every == 0:
-            time.sleep(0)
-        yield item
 
 
 def row_of(reps: Sequence[int], value: Sequence[float], effort: Sequence[float]) -> Row | None:
@@ -207,7 +197,7 @@ def _graded(rows: list[list[Row]], weight: Floats) -> Sample:
         shape = np.array(parts) / 1e6
         grades = min(GRADES, len(order)) if order[0][1] < order[-1][1] else 1
         for grade in range(grades):
-            time.sleep(0)
+            pause()
             some = order[grade * len(order) // grades : (grade + 1) * len(order) // grades]
             weights.append(weight[kind] * len(some) / len(order))
             sizes.append(len(who))

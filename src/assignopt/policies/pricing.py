@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .duals import Room, dual_prices
-from .mixing import arrived_rows, expected_rows, paced, sample_ahead
+from .mixing import arrived_rows, expected_rows, sample_ahead
+from .pausing import paced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

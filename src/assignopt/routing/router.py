@@ -120,6 +120,7 @@ class Router:
         self._learner: Learner | None = None
         if state is not None:
             self._read_state(state)
+        self._desk.expect()
 
     def _read_state(self, state: Any) -> None:
         faults = Faults("Router")
