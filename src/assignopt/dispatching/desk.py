@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 from array import array
+from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import compress
 from math import inf
@@ -117,6 +118,7 @@ class Desk:
         self.away: set[str] = set()
         self._limit: dict[str, float] = {}
         self._free = array("d")  # by row: effort that fits; below 0: takes nothing at all
+        self._columns = tuple(getattr(self.state, name) for name in NUMBERS)
         self._seats = Seats(problem, reps, copies)
         self.state.pairs_of = self._seats.pairs
         self._calendars, self._guards = guards_of(problem, self.state, policy.waits)
@@ -354,13 +356,17 @@ class Desk:
         others = self._others(task, owner, pairs) if task.roles else ()
         decided = price, state.step, by_hand, state.clock
         held = Held(task, *mine[1:], state.now, others, said, *decided)
-        seats = held.seats
-        before = [(name, state.last[name], state.last_time[name]) for _, name, *_ in seats]
-        self._keep(held, seats)
+        seats, columns = held.seats, self._columns
+        before = [(name, [column[name] for column in columns]) for _, name, *_ in seats]
+        self._keep(held, seats, state.step)
         try:
             self.policy.assigned(task, owner, state)
-        except BaseException:
-            self._undo(task.id, before)
+        except BaseException:  # as if it had not been
+            self.forget(task.id)
+            for name, numbers in before:
+                for column, number in zip(columns, numbers, strict=True):
+                    column[name] = number
+                self._make_room(name)
             raise
         return held
 
@@ -376,15 +382,6 @@ class Desk:
         state.role, state.pairs = OWNER, mine
         return tuple(found)
 
-    def _undo(self, task_id: str, before: Sequence[tuple[str, int, float]]) -> None:
-        """Take back an assignment that a policy failed to take note of, as if it had not been."""
-        held, state = self._drop(task_id, credited=True), self.state
-        del self.done[task_id]
-        self._count(held.task, held.seats, -1)
-        for name, last, last_time in before:
-            state.last[name], state.last_time[name] = last, last_time
-            state.times[name].pop()
-
     def forget(self, task_id: str) -> None:
         """Let the latest assignment not have been, but for the numbers that count it."""
         held, state = self.held.pop(task_id), self.state
@@ -399,18 +396,18 @@ class Desk:
         worth = task.value * credit_of(task, role)
         return title, name, pairs.effort[name], worth, pairs.value_of(name)
 
-    def _keep(self, held: Held, seats: Sequence[Seat]) -> None:
-        """Count a task for those who have it now."""
-        state, task, at = self.state, held.task, held.at
+    def _keep(self, held: Held, seats: Sequence[Seat], number: float) -> None:
+        """Count a task for those who have it from now on; ``number``: with which arrival."""
+        state, task, now = self.state, held.task, self.state.now
         self.held[task.id] = held
         state.holder[task.id] = held.owner
         for role, name, effort, _, _ in seats:
             state.load[name] += effort
             state.open[name] += 1
             self._make_room(name)
-            state.last[name], state.last_time[name] = state.step, at
+            state.last[name], state.last_time[name] = number, now
             times = state.times[name]
-            times.append(at)
+            times.append(now)
             if len(times) >= 2 * KEPT_TIMES:
                 del times[:KEPT_TIMES]
             for guard in self._guards:
@@ -451,7 +448,8 @@ class Desk:
             state.pairs = self._seats.pairs(task, roles[role], pairs)
             seats.append(self._seat(task, roles[role], people[role]))
         mine, *others = seats
-        self._keep(Held(task, *mine[1:], at, tuple(others), pairs), seats)
+        held = Held(task, *mine[1:], at, tuple(others), pairs)
+        self._keep(held, seats, state.step - 0.5)  # between two arrivals
         self.policy.assigned(task, people[OWNER], state)
 
     def whole_pairs(self, held: Held) -> Pairs:
@@ -480,6 +478,11 @@ class Desk:
                     if guard.by_period:
                         guard.done(held, name, role, credited=True)
         self._count(held.task, held.seats, -1)
+        for _, name, *_ in held.seats:
+            times = self.state.times[name]
+            place = bisect_left(times, held.at)
+            if times[place : place + 1] == [held.at]:
+                del times[place]
         self.policy.credited(held.task, held.owner, self.state)
         return held
 
@@ -494,6 +497,7 @@ class Desk:
             for guard in self._guards:
                 guard.done(held, name, role, credited=credited)
         state.holder.pop(task_id, None)
+        self.done.pop(task_id, None)  # the same id once before: it is among the latest now
         self.done[task_id] = held
         if len(self.done) > KEPT_DONE:
             del self.done[next(iter(self.done))]
@@ -607,7 +611,7 @@ class Desk:
             for name in mine:
                 mine[name] = data["reps"][column][name]
         self.make_rooms()
-        state.last_time = {n: -inf if t is None else t for n, t in state.last_time.items()}
+        state.last_time.update({n: -inf for n, t in state.last_time.items() if t is None})
         state.times = {name: list(data["times"].get(name, ())) for name in state.reps}
         state.now, state.step = float(data["now"]), int(data["step"])
         state.clock = data["clock"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..columns import seconds
 from ..periods import period_at
 from ..plan import Reason
-from ..records import OWNER
+from ..records import OWNER, time_kind
 from ..rules import Apart, MaxLoadGap, MaxTasks, Pin, Together
 from ..selectors import selects
 
@@ -298,8 +298,9 @@ class Caps(Remembering):
     def _key(self, task: Task, rep_id: str, now: float) -> Any:
         if self._rule.per is None:
             return rep_id
-        at = now if task.start is None else _at(task.start)
-        return rep_id, period_at(at, self._state.clock, self._rule.per)
+        if task.start is None:
+            return rep_id, period_at(now, self._state.clock, self._rule.per)
+        return rep_id, period_at(_at(task.start), time_kind(task.start), self._rule.per)
 
     def allows(self, task: Task, rep_id: str, state: State) -> bool:
         """Tell whether there is room for one more."""

@@ -100,12 +100,12 @@ class Seats:
     ) -> Pairs:
         """Put what rows of the pairs table say in the place of what is so by default."""
         credit = credit_of(task, role)
-        plain = kind.pairs(task.effort if role is None else role.effort).effort
+        effort = task.effort if role is None else role.effort
         least = -np.inf if self._least_fit is None else self._least_fit
         fits: dict[str, float] = {}
         efforts: dict[str, float] = {}
         values: dict[str, float] = {}
-        for name, usual in kind.fit.items():
+        for name, usual in kind.able.items():
             row = rows.get(name)
             if row is None:
                 continue
@@ -114,7 +114,8 @@ class Seats:
             if fit < least:
                 continue
             fits[name] = fit
-            efforts[name] = plain[name] if role is not None or own_effort is None else own_effort
+            usual_effort = effort / kind.efficiency[name]
+            efforts[name] = usual_effort if role is not None or own_effort is None else own_effort
             values[name] = (task.value * fit if own_value is None else own_value) * credit
         return Pairs(fits, efforts, values, 1.0, map(self._row.__getitem__, fits))
 
@@ -132,15 +133,12 @@ class Seats:
 
     def _look_up(self, task: Task, requires: Mapping[str, float]) -> _Kind:
         who = self._by_rule(task, self._by_skill(requires, np.ones(len(self._ids), bool)))
-        fits, efficiency = {}, {}
-        kind = task.customer_type
-        listed = self._listed is not None  # its fit may be another: looked at with the pair
-        for row in np.flatnonzero(who).tolist():
-            name = self._ids[row]
-            fit = fit_for(self._fit_of[name], kind)
-            if listed or self._least_fit is None or fit >= self._least_fit:
-                fits[name], efficiency[name] = fit, float(self._efficiency[row])
-        return _Kind(fits, efficiency, [self._row[name] for name in fits])
+        kind, least = task.customer_type, self._least_fit
+        names = self._ids[who].tolist()
+        fits = {name: fit_for(self._fit_of[name], kind) for name in names}
+        efficiency = dict(zip(names, self._efficiency[who].tolist(), strict=True))
+        fit = {name: one for name, one in fits.items() if least is None or one >= least}
+        return _Kind(fits, fit, efficiency, [self._row[name] for name in fit])
 
     def _by_skill(self, requires: Mapping[str, float], who: Bools) -> Bools:
         for skill, least in requires.items():
@@ -179,14 +177,22 @@ class Seats:
 
 
 class _Kind:
-    """Who may hold the tasks of one kind, with which fit and at which cost."""
+    """Who may hold the tasks of one kind, with which fit and at which cost.
 
-    __slots__ = ("_efficiency", "_pairs", "_rows", "fit")
+    ``able`` has the fit of everybody whom no rule or skill keeps from them, ``fit`` that of those
+    who fit well enough, too: a pair may have a fit of its own.
+    """
+
+    __slots__ = ("_pairs", "_rows", "able", "efficiency", "fit")
 
     def __init__(
-        self, fit: dict[str, float], efficiency: dict[str, float], rows: list[int]
+        self,
+        able: dict[str, float],
+        fit: dict[str, float],
+        efficiency: dict[str, float],
+        rows: list[int],
     ) -> None:
-        self.fit, self._efficiency, self._rows = fit, efficiency, rows
+        self.able, self.fit, self.efficiency, self._rows = able, fit, efficiency, rows
         self._pairs: dict[float, Pairs] = {}
 
     def pairs(self, effort: float) -> Pairs:
@@ -195,7 +201,7 @@ class _Kind:
         if found is None:
             if len(self._pairs) >= EFFORTS:
                 self._pairs.clear()
-            costs = {name: effort / one for name, one in self._efficiency.items()}
+            costs = {name: effort / self.efficiency[name] for name in self.fit}
             found = self._pairs[effort] = Pairs(self.fit, costs, self.fit, 1.0, self._rows)
         return found
 

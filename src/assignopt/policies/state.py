@@ -171,7 +171,8 @@ class State:
         Tasks, effort, worth, value and burden each rep has been given so far; what was released
         stays in, what was credited back does not.
     last
-        Number of the arrival with which each rep last got a task; -1 before the first.
+        Number of the arrival with which each rep last got a task; -1 before the first. A half lies
+        between two arrivals: what a plan gave.
     last_time
         When that was, in seconds; minus infinity before the first.
     times
@@ -233,7 +234,7 @@ class State:
     worth: dict[str, float] = field(default_factory=dict)
     value: dict[str, float] = field(default_factory=dict)
     burden: dict[str, float] = field(default_factory=dict)
-    last: dict[str, int] = field(default_factory=dict)
+    last: dict[str, float] = field(default_factory=dict)
     last_time: dict[str, float] = field(default_factory=dict)
     times: dict[str, list[float]] = field(default_factory=dict)
     available: dict[str, bool] = field(default_factory=dict)
