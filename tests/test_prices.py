@@ -10,7 +10,7 @@ import sys
 import threading
 from io import BytesIO
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pytest
@@ -577,10 +577,35 @@ class Dies(policies.LongestWait):
     ],
 )
 def test_an_error_of_learning_comes_up_at_the_end(policy, error, message) -> None:
-    router = ao.Router(ao.Problem([ao.Rep("ana")], []), policy=policy)
+    problem = ao.Problem([ao.Rep("ana")], [])
+    router = ao.Router(problem, policy=policy, learn_inline=False)
     with pytest.raises(error, match=message), router.learning():
         assert [router.assign(ao.Task(f"t{n}")).rep_id for n in range(3)] == ["ana"] * 3
     assert router.assign(ao.Task("then")).rep_id == "ana"
+
+
+def test_learning_on_the_way_goes_on_after_a_block_that_ended_in_an_error() -> None:
+    class Once(policies.LongestWait):
+        """Fails the first time."""
+
+        every = 1
+        tries: ClassVar[list[int]] = []
+
+        def learn(self, snapshot: object) -> object:
+            self.tries.append(1)
+            if len(self.tries) == 1:
+                raise OSError("once")
+            return None
+
+        def install(self, learned: object, state: object) -> None:
+            pass
+
+    router = ao.Router(ao.Problem([ao.Rep("ana")], []), policy=Once())
+    with pytest.raises(OSError, match="once"), router.learning(process=False):
+        router.assign(ao.Task("t1"))
+    assert router.log["event"].tolist() == ["learning", "assign", "learning"]
+    router.assign(ao.Task("t2"))
+    assert len(Once.tries) == 2
 
 
 def test_where_it_can_learn_is_said() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,8 +21,8 @@ from strategies import problems, tries
 WAITS = LongestWait()
 
 
-def team(*names: str, **rep: Any) -> ao.Problem:
-    return ao.Problem([ao.Rep(name, **rep) for name in names], [])
+def team(*names: str, rules: Any = (), tasks: Any = (), **rep: Any) -> ao.Problem:
+    return ao.Problem([ao.Rep(name, **rep) for name in names], list(tasks), rules=list(rules))
 
 
 def stream_of(problem: ao.Problem) -> ao.Problem:
@@ -526,3 +526,209 @@ def test_counts_of_periods_are_saved_in_one_order() -> None:
     for one in (router, copy):
         one.assign(ao.Task("t3"), to="ana")
     assert copy.state == router.state
+
+
+def test_replanning_gives_nothing_to_who_is_away_or_not_there() -> None:
+    router = ao.Router(team("ana", "bo"), policy=WAITS)
+    router.set_available("bo", False)
+    for n in range(4):
+        router.assign(ao.Task(f"t{n}"))
+    router.replan()
+    assert set(router.held.values()) == {"ana"}
+    shifts = [ao.Rep("ana"), ao.Rep("bo", available=[(1000, 2000)])]
+    router = ao.Router(ao.Problem(shifts, []), policy=WAITS)
+    for n in range(4):
+        router.assign(ao.Task(f"t{n}"), at=float(n))
+    router.replan(max_in=4)
+    assert set(router.held.values()) == {"ana"}
+
+
+def test_replanning_keeps_caps_of_a_period_that_done_tasks_count_in() -> None:
+    cap = ao.MaxTasks(2, per="day", rep="bo")
+    router = ao.Router(team("ana", "bo", rules=[cap]), policy=WAITS)
+    for n in range(2):
+        router.assign(ao.Task(f"done{n}"), to="bo", at=0.0)
+        router.release(f"done{n}")
+    for n in range(4):
+        assert router.assign(ao.Task(f"t{n}"), at=1.0).rep_id == "ana"
+    router.replan()
+    assert set(router.held.values()) == {"ana"}
+    assert router.audit().ok
+    router.credit_back("done0")
+    router.replan()
+    assert sorted(router.held.values()) == ["ana", "ana", "ana", "bo"]
+    assert router.audit().ok
+
+
+def test_a_plan_that_does_not_go_with_the_team_or_with_what_is_held_changes_nothing() -> None:
+    router = ao.Router(team("ana", capacity=4), policy=WAITS)
+    router.adopt(ao.solve(ao.Problem([ao.Rep("ana")], [ao.Task("x", effort=2)])))
+    skilled = ao.Problem(
+        [ao.Rep("ana", skills={"s"})], [ao.Task("y"), ao.Task("z", requires={"s"})]
+    )
+    bad = [
+        (
+            lambda: router.adopt(ao.solve(ao.Problem([ao.Rep("ana")], [ao.Task("y", effort=2)]))),
+            "load 5/4",
+        ),
+        (lambda: router.adopt(ao.solve(skilled)), "'ana' is not eligible"),
+        (lambda: router.replan(ao.join(ao.Rep("new"))), "'new' is unknown"),
+        (lambda: router.credit_back("x", reason=date(2026, 1, 1)), "is no text"),  # type: ignore[arg-type]
+    ]
+    router.assign(ao.Task("small"))
+    before, log = router.state, len(router.events)
+    for refused, words in bad:
+        with pytest.raises(ValidationError, match=words):
+            refused()
+        assert (router.state, len(router.events)) == (before, log)
+
+
+def test_a_plan_counts_before_the_next_arrival_and_as_received_when_it_is_followed() -> None:
+    problem = team("ana", "bo", tasks=[ao.Task("x")], rules=[ao.Pin("x", "bo")])
+    router = ao.Router(problem, policy=WAITS)
+    router.adopt(ao.solve(problem), at=0.0)
+    assert [router.assign(ao.Task(f"t{n}")).rep_id for n in range(4)] == ["ana", "bo", "ana", "bo"]
+    router = ao.Router(team("ana", "bo"), policy=WAITS)
+    router.set_available("bo", False)
+    for n in range(4):
+        router.assign(ao.Task(f"t{n}"), at=float(n))
+    router.set_available("bo", True)
+    router.assign(ao.Task("u"), at=1000.0, to="bo")
+    router.replan()
+    times = router.view.times
+    assert times["bo"] == [1000.0, 1000.0]
+    assert len(times["ana"]) == 3
+    assert router.view.last_time == {"ana": 3.0, "bo": 1000.0}
+
+
+def test_what_is_held_costs_what_a_changed_rep_makes_of_it() -> None:
+    router = ao.Router(team("ana", capacity=4), policy=WAITS)
+    router.assign(ao.Task("x", effort=2))
+    router.add_rep(ao.Rep("ana", capacity=4, efficiency=0.5))
+    assert router.view.load == router.view.given == {"ana": 4.0}
+    assert router.assign(ao.Task("y", effort=1)).rep_id is None
+    assert router.audit().ok
+    router.release("x")
+    assert router.view.load == {"ana": 0.0}
+
+
+def test_a_fit_given_with_a_pair_is_what_counts_against_the_least() -> None:
+    problem = ao.Problem([ao.Rep("ana", fit={"k": 0.1})], [], rules=[ao.MinFit(0.3)])
+    router = ao.Router(problem, policy=WAITS)
+    task = ao.Task("x", customer_type="k")
+    assert router.assign(task).rep_id is None
+    assert router.assign(task, pairs={"ana": {"fit": 0.5}}).rep_id == "ana"
+
+
+def test_weeks_of_tasks_with_dates_run_from_monday_before_any_time_is_told() -> None:
+    router = ao.Router(team("ana", rules=[ao.MaxTasks(1, per="week")]), policy=WAITS)
+    taken = []
+    for day in (2, 5, 8):  # 1 January 2024 is a Monday
+        start = datetime(2024, 1, day, 9)
+        taken.append(router.assign(ao.Task(f"t{day}", start=start, end=start + timedelta(hours=1))))
+    assert [one.rep_id for one in taken] == ["ana", None, "ana"]
+    assert router.audit().ok
+
+
+@pytest.mark.parametrize("name", ["x\u2028y", "x\u2029y", "x\x85y", "x\x0by"])
+def test_any_id_comes_back_from_the_log(name: str) -> None:
+    router = ao.Router(team("ana"), policy=WAITS)
+    router.assign(ao.Task(name), at=0)
+    again = ao.Router.replay(router.problem, router.log_to_json(), WAITS)
+    assert again.state == router.state
+
+
+def test_a_log_is_played_at_its_own_times_whatever_the_clock_says() -> None:
+    now = [100.0]
+    router = ao.Router(team("ana"), policy=WAITS, clock=lambda: now[0])
+    router.assign(ao.Task("x"))
+    router.assign(ao.Task("y"))
+    now[0] = 500.0
+    again = ao.Router.replay(router.problem, router.log_to_json(), WAITS, clock=lambda: now[0])
+    assert again.state == router.state
+
+
+def test_a_state_that_does_not_hold_together_is_refused() -> None:
+    router = ao.Router(team("ana", "bo", capacity=5), policy=WAITS)
+    router.assign(ao.Task("x"), at=10.0)
+    good = router.state
+    held = good["held"][0]
+    reps = good["reps"]
+    bad: list[tuple[dict[str, Any], str]] = [
+        ({"clock": "foo"}, "clock 'foo' is unknown"),
+        ({"now": float("nan")}, "now is nan"),
+        ({"horizon": "x"}, "horizon 'x' is no whole number"),
+        ({"step": float("inf")}, "step inf"),
+        ({"memory": [1]}, "memory is"),
+        ({"held": [held, held]}, "held twice"),
+        ({"held": [held | {"seats": {"owner": ["zoe", 1, 1, 1]}}]}, "with 'zoe', not in the team"),
+        ({"held": []}, "holds 0 tasks with a load of 0"),
+        ({"reps": reps | {"load": {"ana": -100, "bo": 0}}}, "the state says"),
+        ({"reps": reps | {"open": {"ana": "one", "bo": 0}}}, "no number"),
+    ]
+    for change, words in bad:
+        with pytest.raises(ValidationError, match=words):
+            ao.Router(router.problem, policy=WAITS, state=good | change)
+    with pytest.raises(ValidationError, match="not usable"):
+        ao.Router(router.problem, policy=WAITS, state="[" * 100_000)
+
+
+def test_a_state_under_other_rules_counts_what_is_known_for_them() -> None:
+    router = ao.Router(team("ana", rules=[ao.MaxTasks(1, per="day")]), policy=WAITS)
+    router.assign(ao.Task("x"), at=86_400.0 * 9)
+    router.release("x")
+    weekly = team("ana", rules=[ao.MaxTasks(1, per="week")])
+    again = ao.Router(weekly, policy=WAITS, state=router.to_json())
+    assert again.assign(ao.Task("y"), at=86_400.0 * 9 + 5).rep_id is None
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"kind": "assign"},
+        {"kind": "assign", "at": "x", "clock": "none", "task": {"id": "a"}},
+        {"kind": "assign", "at": 0, "clock": "none", "task": {"id": "a"}, "said": 5},
+        {"kind": "assign", "at": 0, "clock": "none", "task": {"id": "a"}, "said": [5]},
+        {"kind": "assign", "at": 0, "clock": "sun", "task": {"id": "a"}},
+        {"kind": "replan", "at": 0, "clock": "none", "moved": {"zed": {"owner": "ana"}}},
+        {
+            "kind": "adopt",
+            "at": 0,
+            "clock": "none",
+            "tasks": [{"id": "a"}],
+            "seats": [{"owner": "z"}],
+        },
+        {"kind": "adopt", "at": 0, "clock": "none", "tasks": [{"id": "a"}], "seats": []},
+        {"kind": "rep", "at": 0, "clock": "none", "rep": {"id": "a", "capacity": -1}},
+        5,
+    ],
+)
+def test_a_faulty_log_is_told_with_its_line(row: Any) -> None:
+    with pytest.raises(ValidationError, match=r"log\.0"):
+        ao.Router.replay(team("ana"), [row], WAITS)
+    with pytest.raises(ValidationError, match="is no log"):
+        ao.Router.replay(team("ana"), None, WAITS)  # type: ignore[arg-type]
+
+
+def test_a_failing_policy_does_not_lose_what_was_done_before_under_the_same_id() -> None:
+    class Failing(LongestWait):
+        on = False
+
+        def assigned(self, task: ao.Task, rep_id: str, state: Any) -> None:
+            if self.on:
+                raise KeyError("lost")
+
+    for many in (False, True):
+        policy = Failing()
+        router = ao.Router(team("ana"), policy=policy)
+        router.assign(ao.Task("x"))
+        router.release("x")
+        router.assign(ao.Task("k", effort=0.1))
+        before = router.state
+        policy.on = True
+        again = ao.Task("x", effort=0.2)
+        with pytest.raises(KeyError, match="lost"):
+            _ = router.assign_many([again]) if many else router.assign(again)
+        assert router.state == before
+        policy.on = False
+        router.credit_back("x")

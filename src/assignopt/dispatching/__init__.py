@@ -2,5 +2,6 @@
 
 from .desk import Choices, Desk
 from .held import Held
+from .saved import CLOCKS
 
-__all__ = ["Choices", "Desk", "Held"]
+__all__ = ["CLOCKS", "Choices", "Desk", "Held"]

@@ -19,11 +19,12 @@ from ..columns import one_clock
 from ..plan import Reason
 from ..policies.state import NOBODY, NUMBERS, Pairs, State
 from ..records import OWNER, Rep, Role, Task
-from ..rules import MaxLoad
+from ..rules import MaxLoad, MaxTasks
 from ..selectors import selects
 from .batches import bids_of, in_turn
-from .guards import guards_of
+from .guards import Caps, guards_of
 from .held import Held
+from .saved import VERSION, check_held, check_saved
 from .savepoint import Savepoint
 from .seats import Seats, credit_of
 
@@ -45,8 +46,6 @@ KEPT_DONE = 10_000
 
 EXPECTED = 4000
 """At most how many tasks of the forecast are looked at, evenly spread over it."""
-
-VERSION = 1
 
 
 @dataclass(slots=True)
@@ -182,7 +181,27 @@ class Desk:
             state.load[rep.id] += rep.carried_load - old.carried_load
         self.changed[rep.id] = rep
         self._renew()
+        if old is not None and old.efficiency != rep.efficiency:
+            self._reckon(rep.id)
         self.policy.team_changed(state)
+
+    def _reckon(self, rep_id: str) -> None:
+        """Let what a rep holds cost what it costs them now."""
+        state = self.state
+        for held in self.held.values():
+            roles = {OWNER: None} | {role.name: role for role in held.task.roles}
+            seats: list[Seat] = []
+            for role, name, before, worth, value in held.seats:
+                effort = before
+                if name == rep_id:
+                    pairs = self.pairs(held.task, roles[role], held.pairs)
+                    effort = pairs.effort.get(rep_id, before)
+                    state.load[rep_id] += effort - before
+                    state.given[rep_id] += effort - before
+                seats.append((role, name, effort, worth, value))
+            mine, *others = seats
+            held.effort, held.others = mine[2], tuple(others)
+        self._make_room(rep_id)
 
     def set_available(self, rep_id: str, available: bool) -> None:
         """Say that a rep takes tasks, or none for now."""
@@ -195,6 +214,18 @@ class Desk:
         if not self.state.available[rep_id]:
             return inf
         return self._calendars.opens(rep_id, self.state.now)
+
+    def absent(self) -> list[str]:
+        """List who takes no task without a time now: not available, or not there."""
+        latest = self.state.now + self.policy.waits
+        return [name for name in self.state.reps if self._available_from(name) > latest]
+
+    def caps(self) -> list[MaxTasks]:
+        """Say as rules about the tasks held what caps per period leave for them."""
+        return [rule for cap in self._caps() for rule in cap.left(self.held.values())]
+
+    def _caps(self) -> list[Caps]:
+        return [guard for guard in self._guards if isinstance(guard, Caps) and guard.by_period]
 
     def openings(self) -> list[tuple[float, str]]:
         """List when calendars open: seconds, and for whom."""
@@ -213,9 +244,11 @@ class Desk:
 
     # -- decisions ---------------------------------------------------------------------------
 
-    def pairs(self, task: Task) -> Pairs:
-        """Give fit, effort and value of everybody who could ever own a task."""
-        return self._seats.pairs(task)
+    def pairs(
+        self, task: Task, role: Role | None = None, given: Mapping[str, Any] | None = None
+    ) -> Pairs:
+        """Give fit, effort and value of everybody who could ever have a part of a task."""
+        return self._seats.pairs(task, role, given)
 
     def may_take(self, task: Task) -> list[str]:
         """List who may own a task now."""
@@ -257,6 +290,7 @@ class Desk:
             choice = self.policy.choose(task, state)
         else:
             choice = None
+        state.candidates = candidates  # whatever a policy has made of it
         found = self._settled(task, choice, pairs, by_hand=to is not None)
         state.step += 1
         return found
@@ -576,7 +610,7 @@ class Desk:
             ],
             "held": [held.to_data() for held in self.held.values()],
             "done": [held.to_data() for held in self.done.values()],
-            "guards": [guard.saved() for guard in self._guards],
+            "guards": {cap.rule.id: cap.saved() for cap in self._caps()},
             "memory": state.memory,
         }
 
@@ -588,8 +622,8 @@ class Desk:
         LookupError, TypeError, ValueError
             When it is not what was saved, or belongs to another team.
         """
-        self._expect(data)
         state = self.state
+        check_saved(data, self.name, state.clock, state.reps)
         for row in data["changed"]:
             rep = Rep.model_validate(row)
             self.changed[rep.id] = state.reps[rep.id] = rep
@@ -597,15 +631,18 @@ class Desk:
             self._enter(rep.id)
         self.away = set(data["away"])
         self._renew()
-        self.held = {held.task.id: held for held in map(Held.of, data["held"])}
-        self.done = {held.task.id: held for held in map(Held.of, data["done"])}
-        for held in self.held.values():
-            state.holder[held.task.id] = held.owner
-            for role, name, *_ in held.seats:
+        carried = {name: rep.carried_load for name, rep in state.reps.items()}
+        held, done = ([Held.of(row) for row in data[name]] for name in ("held", "done"))
+        check_held(held, done, carried, data["reps"])
+        self.held = {one.task.id: one for one in held}
+        self.done = {one.task.id: one for one in done}
+        for one in held:
+            state.holder[one.task.id] = one.owner
+            for role, name, *_ in one.seats:
                 for guard in self._guards:
-                    guard.took(held, name, role)
-        for guard, saved in zip(self._guards, data["guards"], strict=True):
-            guard.restore(saved)
+                    guard.took(one, name, role)
+        for cap in self._caps():
+            cap.restore(data["guards"].get(cap.rule.id), self.done.values())
         for column in NUMBERS:
             mine = getattr(state, column)
             for name in mine:
@@ -617,22 +654,6 @@ class Desk:
         state.clock = data["clock"]
         state.seed, state.horizon = int(data["seed"]), data["horizon"]
         state.memory = copy.deepcopy(data["memory"])
-
-    def _expect(self, data: Mapping[str, Any]) -> None:
-        """Raise ValueError unless a saved state is of this team and this policy."""
-        if data["version"] != VERSION:
-            raise ValueError(f"version {data['version']!r} is unknown; known: {VERSION}")
-        if data["policy"] != self.name:
-            raise ValueError(f"it is of the policy {data['policy']}, not of {self.name}")
-        clock = one_clock(data["clock"], self.state.clock)
-        if clock == "mixed":
-            mine = self.state.clock
-            raise ValueError(f"its times are {data['clock']}, those of the problem {mine}")
-        changed = [str(row["id"]) for row in data["changed"]]
-        known, saved = {*self.state.reps, *changed}, set(data["reps"]["load"])
-        if known != saved:
-            odd = ", ".join(map(repr, sorted(known ^ saved)[:5]))
-            raise ValueError(f"it is of another team: {odd} in one of the two only")
 
 
 def _weight(rep: Rep) -> float:

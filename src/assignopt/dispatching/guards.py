@@ -13,7 +13,7 @@ from ..rules import Apart, MaxLoadGap, MaxTasks, Pin, Together
 from ..selectors import selects
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ..policies.state import State
     from ..problem import Problem
@@ -32,12 +32,6 @@ class Guard(Protocol):
 
     def renew(self, reps: Mapping[str, Rep]) -> None:
         """Look at the team anew."""
-
-    def saved(self) -> Any:
-        """Give what cannot be told from the tasks held now, as plain data."""
-
-    def restore(self, data: Any) -> None:
-        """Take over what :meth:`saved` gave."""
 
     def concerns(self, task: Task) -> bool:
         """Tell whether it may stop anybody from taking the task."""
@@ -62,13 +56,6 @@ class Remembering:
 
     def renew(self, reps: Mapping[str, Rep]) -> None:
         """Look at the team anew."""
-
-    def saved(self) -> Any:
-        """Give what cannot be told from the tasks held now, as plain data."""
-        return None
-
-    def restore(self, data: Any) -> None:
-        """Take over what :meth:`saved` gave."""
 
     def concerns(self, task: Task) -> bool:
         """Tell whether it may stop anybody from taking the task."""
@@ -282,31 +269,31 @@ class Caps(Remembering):
     reason = Reason.PERIOD_CAP
 
     def __init__(self, rule: MaxTasks, state: State) -> None:
-        self._rule, self._state = rule, state
+        self.rule, self._state = rule, state
         self.by_period = rule.per is not None
         self._who: frozenset[str] = frozenset()
         self._counts: Counter[Any] = Counter()
 
     def renew(self, reps: Mapping[str, Rep]) -> None:
         """Look at the team anew."""
-        self._who = frozenset(n for n, rep in reps.items() if selects(self._rule.rep, rep))
+        self._who = frozenset(n for n, rep in reps.items() if selects(self.rule.rep, rep))
 
     def concerns(self, task: Task) -> bool:
         """Tell whether the rule counts the task."""
-        return selects(self._rule.task, task)
+        return selects(self.rule.task, task)
 
     def _key(self, task: Task, rep_id: str, now: float) -> Any:
-        if self._rule.per is None:
+        if self.rule.per is None:
             return rep_id
         if task.start is None:
-            return rep_id, period_at(now, self._state.clock, self._rule.per)
-        return rep_id, period_at(_at(task.start), time_kind(task.start), self._rule.per)
+            return rep_id, period_at(now, self._state.clock, self.rule.per)
+        return rep_id, period_at(_at(task.start), time_kind(task.start), self.rule.per)
 
     def allows(self, task: Task, rep_id: str, state: State) -> bool:
         """Tell whether there is room for one more."""
         if rep_id not in self._who:
             return True
-        return self._counts[self._key(task, rep_id, state.now)] < self._rule.n
+        return self._counts[self._key(task, rep_id, state.now)] < self.rule.n
 
     def took(self, held: Held, rep_id: str, role: str) -> None:
         """Count it."""
@@ -315,23 +302,43 @@ class Caps(Remembering):
 
     def done(self, held: Held, rep_id: str, role: str, *, credited: bool) -> None:
         """Take it off again, if it counts no more."""
-        if self.concerns(held.task) and (credited or self._rule.per is None):
+        if self.concerns(held.task) and (credited or self.rule.per is None):
             self._counts[self._key(held.task, rep_id, held.at)] -= 1
 
-    def saved(self) -> Any:
-        """Give the counts of periods."""
-        if not self.by_period:
-            return None
+    def saved(self) -> list[list[Any]]:
+        """Give the counts of periods, which cannot be told from the tasks held now."""
         return sorted([rep, period, n] for (rep, period), n in self._counts.items() if n)
 
-    def restore(self, data: Any) -> None:
-        """Take over the counts of periods."""
-        if self.by_period:
+    def restore(self, data: Any, done: Iterable[Held]) -> None:
+        """Take over what :meth:`saved` gave; of a rule that is new, count what is known."""
+        if data is not None:
             self._counts = Counter({(str(rep), int(period)): int(n) for rep, period, n in data})
+            return
+        for held in done:
+            for role, name, *_ in held.seats:
+                self.took(held, name, role)
+
+    def left(self, held: Iterable[Held]) -> Iterator[MaxTasks]:
+        """Say as rules about tasks that are held what a cap per period leaves for them."""
+        tasks: dict[int, list[str]] = {}
+        counts = self._counts.copy()  # of what is done, in the end
+        for one in held:
+            if self.concerns(one.task):
+                keys = {self._key(one.task, rep, one.at) for _, rep, *_ in one.seats}
+                counts.subtract(keys)
+                tasks.setdefault(next(iter(keys))[1], []).append(one.task.id)
+        for period, names in tasks.items():
+            groups: dict[int, list[str]] = {}
+            for rep in sorted(self._who):
+                groups.setdefault(max(0, self.rule.n - counts[rep, period]), []).append(rep)
+            for most, reps in groups.items():
+                if most < len(names):
+                    named = f"{self.rule.id}, period {period}, {most} left"
+                    yield MaxTasks(most, rep=reps, task=names, id=named)
 
     def words(self, task: Task) -> str:
         """Say what the condition is."""
-        return f"{self._rule.sentence} ({self._rule.id})"
+        return f"{self.rule.sentence} ({self.rule.id})"
 
 
 class LoadGap(Remembering):

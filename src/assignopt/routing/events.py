@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import json
+from array import array
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..dispatching import Held
+from ..dispatching import CLOCKS, Held
 from ..errors import Faults
 from ..plan import frame_of
-from ..policies.state import list_of
 from ..records import Rep, Task
 from .decision import Decision
 
 if TYPE_CHECKING:
     import pandas as pd
 
-KINDS = (
-    *("assign", "batch", "adopt", "release", "credit_back", "available", "rep", "replan"),
-    *("learning", "learn"),
-)
+    from ..errors import Place
+
+NEEDS: dict[str, dict[str, Any]] = {
+    "assign": {"task": Mapping},
+    "batch": {"tasks": list},
+    "adopt": {"tasks": list, "seats": list},
+    "release": {"task_id": str},
+    "credit_back": {"task_id": str, "reason": str},
+    "available": {"rep_id": str, "available": bool},
+    "rep": {"rep": Mapping},
+    "replan": {"moved": Mapping},
+    "learning": {"inline": bool},
+    "learn": {"learned": object},
+}
+"""What each kind of event has besides its time."""
+
+KINDS = tuple(NEEDS)
 LOG = {
     "event": "str",
     "at": "float64",
@@ -101,16 +114,16 @@ def event_of(one: Logged, policy: str) -> Event:
 def _plain(value: Any) -> Any:
     if isinstance(value, Task | Rep):
         return value.model_dump(mode="json", exclude_defaults=True)
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | array):
         return [_plain(one) for one in value]
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
     return value
 
 
 def write_log(events: Iterable[Event]) -> str:
     """Write events as JSON, one to a line."""
-    return "".join(
-        f"{json.dumps(event.to_data(), ensure_ascii=False, default=list_of)}\n" for event in events
-    )
+    return "".join(f"{json.dumps(event.to_data(), ensure_ascii=False)}\n" for event in events)
 
 
 def read_log(log: Any) -> list[dict[str, Any]]:
@@ -121,22 +134,41 @@ def read_log(log: Any) -> list[dict[str, Any]]:
     pydantic.ValidationError
         With every line at fault.
     """
-    lines: list[Any] = log.splitlines() if isinstance(log, str) else list(log)
     faults, read = Faults("Router.replay"), []
+    if not isinstance(log, str | Iterable) or isinstance(log, Mapping):
+        faults.add(("log",), f"{log!r} is no log. Give what log_to_json() or events gave", log)
+        log = ()
+    if isinstance(log, str):  # lines end with a line feed and nothing else
+        log = log.rstrip("\n").split("\n") if log else ()
+    lines: list[Any] = list(log)
     for number, line in enumerate(lines):
         place = ("log", number)
         try:
             data = json.loads(line) if isinstance(line, str) else line
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             faults.add(place, f"the line is not readable: {error}. Give what log_to_json() gave")
             continue
         data = data.to_data() if isinstance(data, Event) else data
         if not isinstance(data, Mapping) or data.get("kind") not in KINDS:
             faults.add(place, f"no event; known kinds: {', '.join(KINDS)}", data)
         else:
+            _check(data, place, faults)
             read.append(dict(data))
     faults.raise_if_any()
     return read
+
+
+def _check(data: Mapping[str, Any], place: Place, faults: Faults) -> None:
+    """Note what an event has not, or has otherwise than it was written."""
+    needs = {"at": (int, float), "clock": str, **NEEDS[data["kind"]]}
+    for name, kind in needs.items():
+        if not isinstance(data.get(name), kind):
+            faults.add((*place, name), "missing, or not as log_to_json() writes it", data.get(name))
+    if data.get("clock") not in CLOCKS:
+        faults.add((*place, "clock"), f"allowed are {', '.join(CLOCKS)}", data.get("clock"))
+    said = data.get("said", [])
+    if not isinstance(said, list) or not all(isinstance(one, Mapping) for one in said):
+        faults.add((*place, "said"), "no list of decisions", said)
 
 
 def log_frame(events: Iterable[Event]) -> pd.DataFrame:

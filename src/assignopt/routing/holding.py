@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..records import Task
     from ..rules import AnyRule
 
-LEAST = (MinTasks, MinLoad, MaxMoves)
+LEAST = (MinTasks, MinLoad, MaxMoves, CoverAll)
 """Rules that a stream cannot keep on the way, or that say nothing about it."""
 
 _Selecting = Allow | Forbid | MaxTasks | MinTasks | CoverAll
@@ -36,7 +36,8 @@ def problem_of(desk: Desk, *, least: bool = False) -> Problem:
     """Give the tasks that are held now as a Problem, with those who have them as their owners.
 
     Rules about tasks that are not held are left out, and, unless ``least``, rules that ask for a
-    least. Where pairs are restricted, all eligible ones are listed.
+    least; caps per period say what the period leaves for them. Where pairs are restricted, all
+    eligible ones are listed.
     """
     state = desk.state
     tasks = {
@@ -46,7 +47,8 @@ def problem_of(desk: Desk, *, least: bool = False) -> Problem:
     listed = desk.problem.pair_columns is not None
     listed = listed or any(held.pairs is not None for held in desk.held.values())
     kept = [rule for rule in desk.problem.rules if least or not isinstance(rule, LEAST)]
-    rules = [about(rule, tasks) for rule in kept]
+    kept = [rule for rule in kept if not isinstance(rule, MaxTasks) or rule.per is None]
+    rules = [about(rule, tasks) for rule in kept] + desk.caps()
     return desk.problem.replace(
         reps=list(state.reps.values()),
         tasks=list(tasks.values()),

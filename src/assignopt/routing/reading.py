@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ..errors import Faults, Place
 from ..plan import Plan
 from ..policies import Policy, Prices
-from ..records import Amount, Share, Task
+from ..records import OWNER, Amount, Share, Task
 from ..turns.reading import unknown
 from .times import check_clock
 
@@ -90,6 +90,30 @@ def check_plan(plan: Any) -> None:
         message = f"{plan!r} is no plan. Give what solve() or rebalance() returned"
         faults.add(("plan",), message, plan)
     faults.raise_if_any()
+
+
+def check_seats(
+    desk: Desk, task: Task, people: Mapping[str, str], pairs: Any, faults: Faults
+) -> None:
+    """Note who is unknown, or could never have the part of a task that they are to get."""
+    roles = {OWNER: None} | {role.name: role for role in task.roles}
+    for role, rep_id in people.items():
+        place = ("plan", task.id, role)
+        if rep_id not in desk.state.reps:
+            faults.add(place, unknown_rep(rep_id, desk.state.reps), rep_id)
+        elif role not in roles:
+            faults.add(place, f"task {task.id!r} has no role {role!r}", role)
+        elif rep_id not in desk.pairs(task, roles[role], pairs):
+            message = f"rep {rep_id!r} is not eligible for it. Let the rep be changed first"
+            faults.add(place, message, rep_id)
+
+
+def nothing_in(given: Any, absent: Iterable[str], reps: Iterable[str]) -> Any:
+    """Let nothing go to those who are absent, besides what the caller says of ``max_in``."""
+    nothing = dict.fromkeys(absent, 0)
+    if given is None or isinstance(given, Mapping):
+        return {**(given or {}), **nothing}
+    return {**dict.fromkeys(reps, given), **nothing}
 
 
 def read_tasks(tasks: Any, desk: Desk, title: str) -> list[Task]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from ..errors import Faults
 from .events import read_log
 
@@ -23,7 +25,11 @@ def played_again(router: Router, log: Any) -> Router:
     faults = Faults("Router.replay")
     nothing: dict[str, Any] = {}
     for number, row in enumerate(read_log(log)):
-        said = router.play(row)
+        try:
+            said = router.play(row)
+        except ValidationError as error:
+            faults.adopt(error, ("log", number))
+            break
         for mine, theirs in zip_longest(said, row.get("said", []), fillvalue=nothing):
             if [mine.get(key) for key in ("rep_id", "roles")] == [
                 theirs.get(key) for key in ("rep_id", "roles")
@@ -36,4 +42,5 @@ def played_again(router: Router, log: Any) -> Router:
             )
             faults.add(("log", number), message)
         faults.raise_if_any()
+    faults.raise_if_any()
     return router

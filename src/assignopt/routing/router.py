@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from numbers import Integral
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,6 @@ import pandas as pd
 from pydantic import ValidationError
 
 from ..check import Audit, audit
-from ..columns import moment
 from ..dispatching import Desk
 from ..errors import Faults
 from ..policies.state import list_of
@@ -24,9 +24,18 @@ from .background import Learner, elsewhere
 from .decision import Decision
 from .events import Event, Left, event_of, log_frame, write_log
 from .holding import problem_of
-from .reading import check_plan, read_pairs, read_policy, read_tasks, unknown_rep, unknown_task
+from .reading import (
+    check_plan,
+    check_seats,
+    nothing_in,
+    read_pairs,
+    read_policy,
+    read_tasks,
+    unknown_rep,
+    unknown_task,
+)
 from .replaying import played_again
-from .times import check_clock, read_at
+from .times import Played, check_clock, read_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,11 +117,14 @@ class Router:
         policy = read_policy(policy, ("policy",), faults)
         for name, value in (("seed", seed), ("horizon", horizon)):
             if not (name == "horizon" and value is None) and (
-                isinstance(value, bool) or not isinstance(value, int) or value < 0
+                isinstance(value, bool) or not isinstance(value, Integral) or value < 0
             ):
                 message = f"{value!r} is out of range; allowed is a whole number, 0 or more"
                 faults.add((name,), message, value)
+        if clock is not None and not callable(clock):
+            faults.add(("clock",), f"{clock!r} is no function. Give one that says the time", clock)
         faults.raise_if_any()
+        seed, horizon = int(seed), None if horizon is None else int(horizon)
         self._desk = Desk(problem, policy, seed, horizon, learns=learn_inline)
         self._clock = clock
         self._events: list[Logged] = []
@@ -129,7 +141,10 @@ class Router:
             if not isinstance(data, Mapping):
                 raise TypeError(f"an object is expected, not {type(data).__name__}")
             self._desk.load(data)
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
+        except (
+            *(LookupError, TypeError, ValueError, AttributeError),
+            *(OverflowError, RecursionError),
+        ) as error:
             what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             message = f"the state is not usable: {what}. Give what to_json() wrote for this team"
             faults.add(("state",), message)
@@ -300,28 +315,39 @@ class Router:
         Raises
         ------
         pydantic.ValidationError
-            When a task is held already, or a rep is unknown; nothing is counted then.
+            When a task is held already, a rep is unknown or may not have a task, or a rule would be
+            broken by what is held then; nothing is counted in these cases.
         """
         with self._lock:
             now = self._time(at, "Router.adopt")
             check_plan(plan)
             seats = _people_of(plan.raise_for_status())
             tasks = [plan.problem.tasks[name] for name in seats]
-            faults, known = Faults("Router.adopt"), self._desk.state.reps
             read_tasks(tasks, self._desk, "Router.adopt")
-            for name, people in seats.items():
-                for rep_id in people.values():
-                    if rep_id not in known:
-                        faults.add(("plan", name), unknown_rep(rep_id, known), rep_id)
-            faults.raise_if_any()
             self._adopted(tasks, [seats[task.id] for task in tasks], now)
 
     def _adopted(
         self, tasks: list[Task], seats: list[dict[str, str]], now: tuple[float, str]
     ) -> None:
-        self._desk.state.go_to(now)
-        for task, people in zip(tasks, seats, strict=True):
-            self._desk.adopt(task, people)
+        desk, faults = self._desk, Faults("Router.adopt")
+        if len(tasks) != len(seats):
+            faults.add(("seats",), f"{len(tasks)} tasks, and people for {len(seats)}", seats)
+        for task, people in zip(tasks, seats, strict=False):
+            check_seats(desk, task, people, None, faults)
+        faults.raise_if_any()
+        broken = set(self.audit().violations["message"])
+        before = desk.savepoint()
+        desk.state.go_to(now)
+        try:
+            for task, people in zip(tasks, seats, strict=True):
+                desk.adopt(task, people)
+            for message in self.audit().violations["message"]:
+                if message not in broken:
+                    faults.add(("plan",), f"{message}. Adopt a plan that goes with what is held")
+            faults.raise_if_any()
+        except BaseException:
+            before.restore()  # nothing is adopted
+            raise
         self._note("adopt", {"tasks": tasks, "seats": seats})
 
     def release(self, task_id: str, *, at: float | datetime | None = None) -> None:
@@ -356,15 +382,16 @@ class Router:
         """
         with self._lock:
             now = self._time(at, "Router.credit_back")
-            desk = self._desk
+            desk, faults = self._desk, Faults("Router.credit_back")
+            if not isinstance(reason, str):
+                faults.add(("reason",), f"{reason!r} is no text. Give a text", reason)
             if not isinstance(task_id, str) or not (task_id in desk.held or task_id in desk.done):
-                faults = Faults("Router.credit_back")
                 message = (
                     f"task {task_id!r} was not assigned, or is credited back already. Name one "
                     "that is held, or is among the latest released"
                 )
                 faults.add(("task_id",), message, task_id)
-                faults.raise_if_any()
+            faults.raise_if_any()
             desk.state.go_to(now)
             with self._noted("credit_back", {"task_id": task_id, "reason": reason}):
                 desk.credit_back(task_id)
@@ -375,8 +402,8 @@ class Router:
         """Let the independent checker judge what is held now.
 
         Rules that ask for a least (``MinTasks``, ``MinLoad``) come in with ``least=True``: what
-        they miss so far is a violation then. Caps per period of tasks without times are left out,
-        which only the stream knows.
+        they miss so far is a violation then. Caps per period count what was given in the period,
+        whether it is held still or done.
 
         Examples
         --------
@@ -394,6 +421,8 @@ class Router:
     def replan(self, problem: Any = None, **options: Any) -> Rebalanced:
         """Rebalance what is held, and take the new plan over.
 
+        Who is not available now, or not there, gets nothing from others.
+
         Parameters
         ----------
         problem
@@ -408,6 +437,12 @@ class Router:
         Rebalanced
             The plan; where it has no solution nothing changes.
 
+        Raises
+        ------
+        pydantic.ValidationError
+            When an option is faulty, or the plan gives a task to somebody who is not in the team or
+            may not have it; nothing changes then.
+
         Examples
         --------
         >>> import assignopt as ao
@@ -420,15 +455,27 @@ class Router:
         ['ana', 'ana', 'ana', 'bo']
         """
         with self._lock:
+            if absent := self._desk.absent():
+                given = options.get("max_in")
+                options["max_in"] = nothing_in(given, absent, self._desk.state.reps)
             plan = rebalance(self.audit(), problem, **options)
             if not plan.frames:
                 return plan
-            now = self._people()
-            then = _people_of(plan)
-            self._follow(
-                {name: then.get(name, {}) for name in now if then.get(name, {}) != now[name]}
-            )
+            now, then = self._people(), _people_of(plan)
+            moved = {name: then.get(name, {}) for name in now if then.get(name, {}) != now[name]}
+            self._follow(self._to_follow(moved))
             return plan
+
+    def _to_follow(self, moved: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+        """Check that what is to be moved is held, and that who gets it may have it."""
+        faults, held = Faults("Router.replan"), self._desk.held
+        for name, people in moved.items():
+            if name not in held:
+                faults.add(("plan", name), unknown_task(name, held), name)
+            else:
+                check_seats(self._desk, held[name].task, people, held[name].pairs, faults)
+        faults.raise_if_any()
+        return {name: dict(people) for name, people in moved.items()}
 
     def _people(self) -> dict[str, dict[str, str]]:
         """Say who has each task that is held: task id -> role -> rep."""
@@ -562,10 +609,13 @@ class Router:
             learner.wait()
             yield self
         finally:
-            self._learner = None
-            learner.stop()
             with self._lock:
-                self._learns(inline=before)
+                self._learner = None
+            try:
+                learner.stop()
+            finally:  # it learns on the way again, though the process has died
+                with self._lock:
+                    self._learns(inline=before)
 
     def _learns(self, *, inline: bool) -> None:
         """Say whether the policy learns on the way of decisions; it is in the log for replays."""
@@ -670,8 +720,7 @@ class Router:
 
     def play(self, row: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Let one event of a log happen again; give the decisions, as plain data."""
-        state = self._desk.state
-        at = None if row["at"] == state.now else moment(row["at"], row["clock"])
+        at: Any = Played(row["at"], row["clock"])
         match row["kind"]:
             case "assign":
                 one = self.assign(row["task"], at=at, to=row.get("to"), pairs=row.get("pairs"))
@@ -690,7 +739,7 @@ class Router:
             case "rep":
                 self.add_rep(row["rep"], at=at)
             case "replan":
-                self._follow(row["moved"])
+                self._follow(self._to_follow(row["moved"]))
             case "learning":
                 self._learns(inline=row["inline"])
             case "learn":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..columns import SECONDS, clock_of, moment, one_clock, seconds
 from ..errors import Faults
@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 
     from ..errors import Place
     from ..policies import State
+
+
+class Played(NamedTuple):
+    """A moment as a log has it: seconds, and what times were."""
+
+    seconds: float
+    clock: str
 
 
 def check_clock(moments: Iterable[Any], clock: str, place: Place, faults: Faults) -> None:
@@ -36,6 +43,16 @@ def read_at(at: Any, state: State, title: str) -> tuple[float, str]:
     if type(at) is float and state.now <= at < inf and state.clock == SECONDS:
         return at, SECONDS
     faults = Faults(title)
+    if isinstance(at, Played):
+        if at.seconds < state.now:
+            faults.add(
+                ("at",), f"{at.seconds} is before the last event, at {state.now}", at.seconds
+            )
+        if one_clock(at.clock, state.clock) == "mixed":
+            message = f"times are in {at.clock}, before they were in {state.clock}"
+            faults.add(("clock",), message, at.clock)
+        faults.raise_if_any()
+        return at.seconds, at.clock
     read: Any = None
     try:
         read = read_time(at)
