@@ -572,7 +572,7 @@ def test_a_plan_that_does_not_go_with_the_team_or_with_what_is_held_changes_noth
             "load 5/4",
         ),
         (lambda: router.adopt(ao.solve(skilled)), "'ana' is not eligible"),
-        (lambda: router.replan(ao.join(ao.Rep("new"))), "'new' is unknown"),
+        (lambda: router.replan(ao.join(ao.Rep("new", capacity=4))), "'new' is unknown"),
         (lambda: router.credit_back("x", reason=date(2026, 1, 1)), "is no text"),  # type: ignore[arg-type]
     ]
     router.assign(ao.Task("small"))
