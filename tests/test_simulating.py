@@ -587,15 +587,56 @@ def test_who_waits_is_served_when_a_calendar_opens_or_a_day_begins() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.integers(0, 3), max_size=30), st.lists(st.integers(1, 5), min_size=4, max_size=4)
+    st.lists(st.integers(0, 3), max_size=30),
+    st.lists(st.lists(st.integers(0, 5), min_size=4, max_size=4), min_size=1, max_size=3),
+    st.lists(st.integers(0, 30), min_size=2, max_size=2).map(sorted),
 )
-def test_deviation_is_the_largest_over_all_prefixes(who: list[int], weights: list[int]) -> None:
-    weight = np.array(weights, float)
-    counts = np.cumsum([np.eye(4)[r] for r in who], axis=0).reshape(-1, 4)
-    shares = np.outer(np.arange(1, len(who) + 1), weight / weight.sum())
-    wanted = np.abs(counts - shares).max(initial=0.0)
-    found = deviation(np.array(who, int), np.arange(len(who)), weight)
+def test_deviation_is_the_largest_over_all_prefixes(
+    who: list[int], weights: list[list[int]], cuts: list[int]
+) -> None:
+    teams = list(zip([0, *cuts], weights, strict=False))
+    lead, wanted = np.zeros(4), 0.0
+    for turn, rep in enumerate(who):
+        weight = np.array([w for start, w in teams if start <= turn][-1], float)
+        lead += np.eye(4)[rep] - weight / (weight.sum() or 1.0)
+        wanted = max(wanted, np.abs(lead).max())
+    found = deviation(np.array(who, int), np.arange(len(who)), teams)
     assert found == pytest.approx(wanted)
+
+
+def test_who_takes_no_part_is_not_measured() -> None:
+    tasks = [ao.Task(f"t{n}") for n in range(30)]
+
+    def measured(reps: list[ao.Rep], *events: Any) -> Any:
+        stream = streams.Stream(tasks, at=list(range(30)), events=events)
+        found = ao.simulate(ao.Problem(reps, []), [policies.RoundRobin], arrivals=stream)
+        return found.runs.iloc[0]
+
+    team = [ao.Rep("a"), ao.Rep("b")]
+    assert measured(team)["deviation"] == 0.5
+    assert measured([*team, ao.Rep("c", active=False)])["deviation"] == 0.5
+    away = measured([*team, ao.Rep("c", capacity=0)])
+    assert (away["deviation"], away["gini"]) == (0.5, 0.0)
+    assert measured(team, streams.Change(20, rep=ao.Rep("c")))["deviation"] < 1
+    leaves = streams.Change(10, rep=ao.Rep("b", active=False))
+    assert measured([*team, ao.Rep("c")], leaves)["deviation"] < 1.5
+    nobody = ao.simulate(ao.Problem([ao.Rep("a", capacity=0)], tasks), [policies.RoundRobin])
+    assert np.isnan(nobody.runs["gini"][0])
+
+
+@pytest.mark.parametrize("rules", [[], [ao.MinFit(0.5)]])
+def test_what_comes_of_a_task_depends_on_the_team_as_it_was(rules: list[Any]) -> None:
+    later = streams.Change(5, rep=ao.Rep("ana", fit={"x": 0.0}))
+    stream = streams.Stream([ao.Task("a", customer_type="x")], at=[0], events=[later])
+    problem = ao.Problem([ao.Rep("ana", fit={"x": 1.0})], [], rules=rules)
+    found = ao.simulate(problem, [policies.RoundRobin], arrivals=stream.with_outcomes(0))
+    assert found.runs["conversions"].tolist() == [1]
+
+
+def test_a_chance_that_is_none_is_told_with_stream_and_seed() -> None:
+    stream = streams.Stream([ao.Task("a")]).with_outcomes(0, chance=lambda task, rep: 7)
+    with pytest.raises(ValueError, match="on stream 'stream' with seed 0: the chance of task 'a'"):
+        ao.simulate(small(), [policies.RoundRobin], arrivals=stream)
 
 
 def test_the_measures_are_those_of_the_metrics() -> None:

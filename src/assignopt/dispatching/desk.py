@@ -110,6 +110,7 @@ class Desk:
         )
         self.state.may_take, self.state.available_from = self.may_take, self._available_from
         self.state.bids_of, self.state.ask = self._bids_of, self.ask
+        self.state.reason_of, self.state.caps_of = self._reason_of, self._caps_of
         self._bids: dict[str, dict[str, float]] | None = None
         self.held: dict[str, Held] = {}
         self.done: dict[str, Held] = {}
@@ -227,6 +228,10 @@ class Desk:
     def _caps(self) -> list[Caps]:
         return [guard for guard in self._guards if isinstance(guard, Caps) and guard.by_period]
 
+    def _caps_of(self, tasks: Sequence[Task]) -> list[MaxTasks]:
+        caps = [guard for guard in self._guards if isinstance(guard, Caps)]
+        return [rule for cap in caps for rule in cap.room(tasks, self.state.now)]
+
     def openings(self) -> list[tuple[float, str]]:
         """List when calendars open: seconds, and for whom."""
         return self._calendars.openings()
@@ -254,14 +259,17 @@ class Desk:
         """List who may own a task now."""
         return self.ask(task, lambda task, state: list(state.candidates)) or []
 
-    def ask(self, task: Task, choose: Callable[[Task, State], Any]) -> Any:
-        """Say what a policy says of a task as of now; None if nobody may take it."""
+    def ask(self, task: Task, choose: Callable[[Task, State], Any], *, anyway: bool = False) -> Any:
+        """Say what a policy says of a task as of now; None if nobody may take it.
+
+        ``anyway``: ask also if nobody may.
+        """
         state = self.state
         before = state.pairs, state.role, state.candidates
         state.pairs, state.role = self._seats.pairs(task), OWNER
         state.candidates = self._admitted(task, ())
         try:
-            return choose(task, state) if state.candidates else None
+            return choose(task, state) if state.candidates or anyway else None
         finally:
             state.pairs, state.role, state.candidates = before
 
@@ -539,12 +547,23 @@ class Desk:
 
     # -- reasons -----------------------------------------------------------------------------
 
-    def _why_nobody(self, task: Task) -> tuple[Reason, str]:
-        """Say what stops each of those who could ever take the task; the reason is the last's."""
+    def _reason_of(self, task: Task, reps: Sequence[str]) -> Reason:
+        """Say why none of some reps may take a task now."""
+        found = self.ask(task, lambda task, _: self._why_nobody(task, reps), anyway=True)
+        return Reason(found[0])
+
+    def _why_nobody(self, task: Task, reps: Sequence[str] | None = None) -> tuple[Reason, str]:
+        """Say what stops each of those who could ever take the task; the reason is the last's.
+
+        ``reps``: only those of them.
+        """
         state = self.state
         if not state.pairs:
             return self._seats.why_nobody(task)
-        left, told = list(state.pairs), []
+        left = [name for name in state.pairs if reps is None or name in reps]
+        if not left:
+            return Reason.EXCLUDED, "not eligible"
+        told = []
         reason = Reason.NO_AVAILABILITY
         for why, words, fine in self._conditions(task):
             stopped = [name for name in left if not fine(name)]

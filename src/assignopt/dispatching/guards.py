@@ -319,21 +319,35 @@ class Caps(Remembering):
                 self.took(held, name, role)
 
     def left(self, held: Iterable[Held]) -> Iterator[MaxTasks]:
-        """Say as rules about tasks that are held what a cap per period leaves for them."""
-        tasks: dict[int, list[str]] = {}
-        counts = self._counts.copy()  # of what is done, in the end
-        for one in held:
+        """Say as rules about tasks that are held what the cap leaves for them, besides others."""
+        some, counts = list(held), self._counts.copy()  # of what is done, in the end
+        for one in some:
             if self.concerns(one.task):
-                keys = {self._key(one.task, rep, one.at) for _, rep, *_ in one.seats}
-                counts.subtract(keys)
-                tasks.setdefault(next(iter(keys))[1], []).append(one.task.id)
-        for period, names in tasks.items():
+                counts.subtract({self._key(one.task, rep, one.at) for _, rep, *_ in one.seats})
+        yield from self._rules([(one.task, one.at) for one in some], counts)
+
+    def room(self, tasks: Iterable[Task], now: float) -> Iterator[MaxTasks]:
+        """Say as rules about tasks that nobody has what the cap leaves for them."""
+        yield from self._rules([(task, now) for task in tasks], self._counts)
+
+    def _rules(
+        self, tasks: Iterable[tuple[Task, float]], counts: Mapping[Any, int]
+    ) -> Iterator[MaxTasks]:
+        """Say how many of some tasks each rep may have, who has so many others."""
+        periods: dict[Any, list[str]] = {}
+        for task, at in tasks:
+            if self.concerns(task):
+                key = self._key(task, "", at)
+                periods.setdefault(key[1] if self.by_period else None, []).append(task.id)
+        for period, names in periods.items():
             groups: dict[int, list[str]] = {}
             for rep in sorted(self._who):
-                groups.setdefault(max(0, self.rule.n - counts[rep, period]), []).append(rep)
+                key = (rep, period) if self.by_period else rep
+                groups.setdefault(max(0, self.rule.n - counts.get(key, 0)), []).append(rep)
             for most, reps in groups.items():
                 if most < len(names):
-                    named = f"{self.rule.id}, period {period}, {most} left"
+                    when = "" if period is None else f", period {period}"
+                    named = f"{self.rule.id}{when}, {most} left"
                     yield MaxTasks(most, rep=reps, task=names, id=named)
 
     def words(self, task: Task) -> str:

@@ -79,8 +79,11 @@ class Waterfall(Policy):
     def _rest(self, task: Task, able: Sequence[str], state: State) -> Choice:
         if self.rest == "spread" and able:
             return least_loaded(able, state)
-        met = any(selects(tasks, task) for tasks, _ in self.criteria)
-        return Reason.NO_CAPACITY if met else Reason.EXCLUDED
+        met = [n for n, (tasks, _) in enumerate(self.criteria) if selects(tasks, task)]
+        if not met:
+            return Reason.EXCLUDED
+        meant = set().union(*(state.memory["who"][number] for number in met))
+        return state.reason_of(task, [name for name in state.reps if name in meant])
 
     def choose(self, task: Task, state: State) -> Choice:
         """Say who takes the task."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..periods import period_at
 from ..plan import Reason
+from .guarding import ROUNDING
 from .looking import tagged_number, team_of
 from .options import Options
 from .policy import Policy
@@ -95,11 +96,11 @@ class Level(Policy):
         else:
             met, plus = memory["meetings"], memory["calibration"]
             levels = {n: state.per_weight(plus[n] + met[n], n) for n in state.candidates}
-        tag = self.priority
+        tag, least = self.priority, min(levels.values())
+        most = least + ROUNDING * (1 + abs(least))
+        equal = [name for name, level in levels.items() if level <= most]
         if tag is None:
-            return min(levels, key=levels.__getitem__)
-        least = min(levels.values())
-        equal = [name for name, level in levels.items() if level == least]
+            return equal[0]
         return max(equal, key=lambda name: tagged_number(state, name, tag, 0.0))
 
     def _roll(self, state: State) -> dict[str, Any]:
@@ -126,11 +127,11 @@ class Level(Policy):
         for name in state.reps:
             memory["meetings"].setdefault(name, 0.0)
             memory["calibration"].setdefault(name, 0.0)
-        others = [name for name in team if name in memory["team"]]
+        others = [name for name in team if name in memory["team"] and state.weight[name] > 0]
         if others:
             mean = sum(self.level(name, state) for name in others) / len(others)
             for name in team:
-                if name not in others:
+                if name not in memory["team"]:
                     meetings = memory["meetings"][name]
                     memory["calibration"][name] = mean * state.weight[name] - meetings
         memory["team"] = team
@@ -202,6 +203,12 @@ class HoldOut(Policy):
         if memory["period"] != now:
             memory.update(counts=dict.fromkeys(state.reps, 0), period=now)
         memory["counts"][rep_id] += 1
+
+    def credited(self, task: Task, rep_id: str, state: State) -> None:
+        """Take it off again, within its period."""
+        memory = state.memory
+        if memory["period"] == self._now(state):
+            memory["counts"][rep_id] = max(0, memory["counts"][rep_id] - 1)
 
     def team_changed(self, state: State) -> None:
         """Start anew when somebody joined or left."""

@@ -48,16 +48,21 @@ def tagged_number(state: State, name: str, tag: str, default: float) -> float:
     return float(value)  # type: ignore[arg-type]
 
 
+NEVER = 10**9
+"""The bucket of those who are not available any more."""
+
+
 def soonest(names: Sequence[str], state: State) -> tuple[int, Sequence[str]]:
     """Give the first bucket of 24 hours in which somebody is available, and who is.
 
-    Bucket 0 is now, bucket b the b-th 24 hours from now.
+    Bucket 0 is now, bucket b the b-th 24 hours from now; the last one has those who never are, as
+    far as is known: a task at a fixed time may have been for earlier.
     """
     first, found = inf, []
     now, opens = state.now, state.available_from
     for name in names:
         wait = opens(name) - now
-        bucket = ceil(wait / DAY) if wait > 0 else 0
+        bucket = ceil(wait / DAY) if 0 < wait < inf else 0 if wait <= 0 else NEVER
         if bucket < first:
             first, found = bucket, [name]
         elif bucket == first:

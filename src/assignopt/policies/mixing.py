@@ -6,6 +6,7 @@ drift; how much is estimated, and the shares are read off for the time that is l
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise, product
 from struct import pack, unpack
 from typing import TYPE_CHECKING, Any
@@ -35,9 +36,6 @@ SPANS, LEAST = 20, 50
 
 SPREADS = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0)
 """How large shifts and trends of the shares may be, in parts of their square root."""
-
-BETWEEN = "\x1f"
-"""Between two ids in a text."""
 
 Kind = tuple[tuple[int, ...], tuple[int, ...]]
 """Reps by index, and millionths of the largest value."""
@@ -109,7 +107,7 @@ def _told(pairs: Pairs) -> tuple[str, str | float]:
     """Write who there is with which values; and the effort, one number where it is the same."""
     effort = list(pairs.effort.values())
     one = effort[0] if effort and effort.count(effort[0]) == len(effort) else _packed(effort)
-    return BETWEEN.join((_packed(pairs.base.values()), *pairs.fit)), one
+    return json.dumps([_packed(pairs.base.values()), *pairs.fit]), one
 
 
 def _packed(numbers: Collection[float]) -> str:
@@ -130,7 +128,7 @@ def arrived_rows(
     groups: dict[int, Row | None] = {}
     for one, much, cost in paced(zip(*window, strict=True), 20):
         if one not in groups:
-            base, *names = who[one].split(BETWEEN)
+            base, *names = json.loads(who[one])
             reps = [place[name] for name in names]
             groups[one] = row_of(reps, _unpacked(base), [0.0] * len(reps))
         row = groups[one]

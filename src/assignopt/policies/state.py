@@ -11,6 +11,7 @@ from math import inf
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from ..plan import Reason
 from ..records import OWNER
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from ..problem import Problem
     from ..records import Rep, Task
+    from ..rules import MaxTasks
 
 NUMBERS = ("load", "open", "count", "given", "worth", "value", "burden", "last", "last_time")
 """The columns of a state that assignments change, one number for each rep."""
@@ -213,6 +215,11 @@ class State:
     ask
         A function of a task and a policy's ``choose``: what it says of the task as of now, as if it
         came alone; None if nobody may take it. For batches.
+    reason_of
+        A function of a task and some reps: why none of them may take it now, a
+        :class:`~assignopt.Reason`.
+    caps_of
+        A function of tasks: rules that say how many of them each rep may take yet, by all caps.
     bids_of
         A function of a task id: rep -> weight of its preference for the task, of those the problem
         has.
@@ -253,6 +260,8 @@ class State:
     pairs_of: Callable[[Task], Pairs] = lambda task: NOBODY
     available_from: Callable[[str], float] = lambda rep_id: -inf
     ask: Callable[[Task, Callable[[Task, State], Any]], Any] = lambda task, choose: None
+    reason_of: Callable[[Task, Sequence[str]], Reason] = lambda task, reps: Reason.NO_REP
+    caps_of: Callable[[Sequence[Task]], list[MaxTasks]] = lambda tasks: []
     bids_of: Callable[[str], Mapping[str, float]] = lambda task_id: {}
 
     def go_to(self, moment: tuple[float, str]) -> None:

@@ -85,6 +85,10 @@ class Wrapper(Policy):
         """Hand it on."""
         self._inside(state, lambda: self.inner.team_changed(state))
 
+    def due(self, state: State) -> bool:
+        """Ask the inner policy."""
+        return self._inside(state, lambda: self.inner.due(state))
+
     def snapshot(self, state: State) -> Any:
         """Copy what the inner policy learns from."""
         return self._inside(state, lambda: self.inner.snapshot(state))
@@ -285,5 +289,4 @@ class FirstMatch(Wrapper):
         meant = [name for name in state.pairs if name in who]
         if not meant:
             return Reason.EXCLUDED
-        here = any(state.available[name] for name in meant)
-        return Reason.NO_CAPACITY if here else Reason.NO_AVAILABILITY
+        return state.reason_of(task, meant)

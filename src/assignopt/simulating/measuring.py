@@ -9,6 +9,8 @@ import numpy as np
 from ..metrics import gini, jain_index, load_range
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..columns import Bools, Floats, Ints
     from ..streams import Stream
     from .running import Record, Run
@@ -104,9 +106,12 @@ class Measuring:
 
 
 def spread(run: Run) -> dict[str, float]:
-    """Measure how the effort given so far is spread among the active reps, per weight."""
+    """Measure how the effort given so far is spread among those who are entitled, per weight.
+
+    Who is not active, or has a weight of 0, takes no part.
+    """
     state = run.desk.state
-    who = [name for name, rep in state.reps.items() if rep.active]
+    who = [name for name, rep in state.reps.items() if rep.active and state.weight[name] > 0]
     if not who:
         return dict.fromkeys(("gini", "load_range", "jain"), np.nan)
     load = np.array([state.reps[name].carried_load + run.given.get(name, 0.0) for name in who])
@@ -119,31 +124,49 @@ def spread(run: Run) -> dict[str, float]:
     }
 
 
-def deviation(owner: Ints, turn: Ints, weight: Floats) -> float:
+def deviation(owner: Ints, turn: Ints, teams: Sequence[tuple[int, Sequence[float]]]) -> float:
     """Give how far anybody's number of tasks ever was from their share of those given so far.
 
-    ``max |A_r(s) - s w_r / W|`` over all reps r and all numbers s of tasks given. Between two tasks
-    of a rep it changes evenly, so it is looked at right before and after each.
+    Of each task everybody who is in the team then, and active, is due ``w_r / W``; it is the most
+    that anybody was ever ahead or behind of what they had been due. Between two tasks of a rep that
+    changes evenly, so it is looked at right before and after each.
+
+    Parameters
+    ----------
+    owner, turn
+        (n,) who has each task, and the how-manieth it was that was given; -1: nobody, never.
+    teams
+        From which turn on, and the weights of everybody then: 0 for who is not active. Whoever
+        joins comes last.
 
     Examples
     --------
     >>> owner, turn = np.array([0, 0, 1]), np.array([0, 1, 2])
-    >>> float(deviation(owner, turn, np.array([1.0, 1.0])))
+    >>> deviation(owner, turn, [(0, [1.0, 1.0])])
     1.0
     """
     given = np.flatnonzero(turn >= 0)
-    if not len(given) or not len(weight):
-        return 0.0
-    who = owner[given[np.argsort(turn[given])]]
-    share = weight / weight.sum()
-    order = np.argsort(who, kind="stable")
-    first = np.searchsorted(who[order], who[order])
-    count = np.arange(len(who)) - first + 1  # how many the rep has with this one
-    entitled = share[who[order]]
-    after = count - entitled * (order + 1)
-    before = (count - 1) - entitled * order
-    ends = np.bincount(who, minlength=len(weight)) - share * len(who)
-    return float(max(np.abs(after).max(), np.abs(before).max(), np.abs(ends).max()))
+    order = given[np.argsort(turn[given])]
+    whole, turns = owner[order], turn[order]
+    size, worst = len(teams[-1][1]), 0.0
+    lead = np.zeros(size)
+    ends = [*(int(np.searchsorted(turns, start)) for start, _ in teams[1:]), len(whole)]
+    begin = 0
+    for (_, weights), end in zip(teams, ends, strict=True):
+        who, begin = whole[begin:end], end
+        if not len(who):
+            continue
+        share = np.zeros(size)
+        share[: len(weights)] = weights
+        share /= share.sum() or 1.0
+        sort = np.argsort(who, kind="stable")
+        mine = who[sort]
+        count = np.arange(len(who)) - np.searchsorted(mine, mine) + 1  # with this one
+        after = lead[mine] + count - share[mine] * (sort + 1)
+        before = lead[mine] + count - 1 - share[mine] * sort
+        lead = lead + np.bincount(who, minlength=size) - share * len(who)
+        worst = max(worst, *(float(np.abs(one).max()) for one in (after, before, lead)))
+    return worst
 
 
 def conversions(run: Run, record: Record) -> tuple[Bools, Floats]:
@@ -152,18 +175,20 @@ def conversions(run: Run, record: Record) -> tuple[Bools, Floats]:
     found, when = np.zeros(n, bool), np.full(n, np.nan)
     if stream.outcomes is None:
         return found, when
-    names, plain = list(run.roster), stream.outcomes.chance is None
+    names = list(run.roster)
     for i in np.flatnonzero(record.owner >= 0).tolist():
         task, name = stream.tasks[i], names[record.owner[i]]
-        fit = run.desk.pairs(task)[name][0] if plain else 1.0
-        found[i] = stream.outcomes.converts(i, task, name, fit)
+        try:
+            found[i] = stream.outcomes.converts(i, task, name, float(record.fit[i]))
+        except ValueError as error:
+            raise ValueError(f"{run.label}: {error}") from error
     when = np.where(found, record.given + stream.outcomes.delay, np.nan)
     return found, when
 
 
 def measured(run: Run, measuring: Measuring) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Give the row of a run, and its rows over time."""
-    record, stream, state = run.record, run.stream, run.desk.state
+    record, stream = run.record, run.stream
     won, when = conversions(run, record)
     late = np.zeros(len(stream)) if stream.outcomes is None else stream.outcomes.value
     rows = measuring.rows
@@ -172,14 +197,12 @@ def measured(run: Run, measuring: Measuring) -> tuple[dict[str, Any], list[dict[
         row |= {"conversions": int(ripe.sum()), "late_value": float(late[ripe].sum())}
     given = record.owner >= 0
     waited = (record.given - stream.at)[given]
-    names = list(run.roster)
-    weight = np.array([state.weight[name] for name in names], float)
     last = rows[-1]
     row = {
         "tasks": len(stream),
         "assigned": int(given.sum()),
         **{key: last[key] for key in ("coverage", "value", "gini", "load_range", "jain")},
-        "deviation": deviation(record.owner, record.turn, weight),
+        "deviation": deviation(record.owner, record.turn, run.teams),
         "waiting_mean": float(waited.mean()) if len(waited) else np.nan,
         "waiting_p95": float(np.quantile(waited, 0.95)) if len(waited) else np.nan,
         "reassigned": record.reassigned,

@@ -64,6 +64,8 @@ class Record:
         When it was given, in seconds; NaN: never.
     turn
         The how-manieth assignment it was; -1: never given.
+    fit
+        The fit of the owner for it when it was given, where outcomes depend on it; else 1.
     reassigned
         How many tasks that came back were given again.
     refused
@@ -75,6 +77,7 @@ class Record:
     owner: Ints
     given: Floats
     turn: Ints
+    fit: Floats
     reassigned: int = 0
     refused: int = 0
     refusals: list[tuple[str, str, str, str, float]] = field(default_factory=list)
@@ -109,8 +112,11 @@ class Run:
         self.number = {task.id: i for i, task in enumerate(stream.tasks)}
         self.roster = {name: i for i, name in enumerate(state.reps)}
         n = len(stream)
-        self.record = Record(np.full(n, -1), np.full(n, np.nan), np.full(n, -1))
+        self.record = Record(np.full(n, -1), np.full(n, np.nan), np.full(n, -1), np.ones(n))
         self._owner, self._given, self._turn = [-1] * n, [np.nan] * n, [-1] * n
+        self._fit = [1.0] * n
+        self._asks_fit = stream.outcomes is not None and stream.outcomes.chance is None
+        self.teams = [(0, self._weights())]
         self._at, self._held = stream.at.tolist(), stream.durations.tolist()
         self._turns = self.arrived = self.assigned = 0
         self.covered = self.value = 0.0
@@ -124,6 +130,11 @@ class Run:
         self.waiting = Waiting(self.desk) if setting.retry else None
         self._openings = Openings(self.desk)
         self._far = _reach_far(problem, stream)
+
+    def _weights(self) -> list[float]:
+        """Give what everybody is entitled to now: 0 for who is not active."""
+        state = self.desk.state
+        return [state.weight[name] if state.reps[name].active else 0.0 for name in self.roster]
 
     # -- the order of events -------------------------------------------------------------------
 
@@ -224,6 +235,7 @@ class Run:
         if change.rep is not None:
             self.roster.setdefault(name, len(self.roster))
             self._guarded(desk.set_rep, change.rep, i=self.arrived - 1)
+            self.teams.append((self._turns, self._weights()))
             if self.waiting is not None:
                 self.waiting.renew([self.stream.tasks[i] for i in self.waiting.queue])
                 self._openings.renew()
@@ -287,6 +299,8 @@ class Run:
         now = self.desk.state.now
         self._owner[i], self._given[i] = self.roster[held.owner], now
         self._turn[i] = self._turns
+        if self._asks_fit:
+            self._fit[i] = self.desk.pairs(choices.task).fit[held.owner]
         busy = self._held[i]
         if busy == busy:
             heappush(self._due, (now + busy, self._turns, i))
@@ -347,6 +361,7 @@ class Run:
         record.owner = np.array(self._owner, np.int64)
         record.given = np.array(self._given, float)
         record.turn = np.array(self._turn, np.int64)
+        record.fit = np.array(self._fit, float)
 
 
 def _reach_far(problem: Problem, stream: Stream) -> bool:
