@@ -501,7 +501,7 @@ def test_a_rep_who_is_entitled_to_nothing_breaks_no_policy(policy):
 
 def test_a_policy_within_another_learns_when_it_is_time():
     problem = ao.Problem([ao.Rep("ana", max_tasks=500)], [])
-    around = policies.Sticky(policies.Prices())
+    around = P.Sticky(P.Prices())
     router = ao.Router(problem, policy=around, horizon=900)
     due = []
     for n in range(200):
@@ -510,7 +510,7 @@ def test_a_policy_within_another_learns_when_it_is_time():
     assert [n for n, one in enumerate(due, 1) if one] == [25, 50, 100, 200]
 
 
-@pytest.mark.parametrize("policy", [policies.LongestWait, policies.MostAvailable])
+@pytest.mark.parametrize("policy", [P.LongestWait, P.MostAvailable])
 def test_who_is_never_there_again_may_have_a_task_at_a_time_before(policy):
     team = [ao.Rep("ana", available=[(0, 10)]), ao.Rep("bo")]
     router = ao.Router(ao.Problem(team, []), policy=policy(within=24))
@@ -521,7 +521,7 @@ def test_who_is_never_there_again_may_have_a_task_at_a_time_before(policy):
 
 def test_a_newcomer_is_not_calibrated_by_who_is_entitled_to_nothing():
     team = ao.Problem([ao.Rep("ana"), ao.Rep("none", capacity=0)], [])
-    router = ao.Router(team, policy=policies.Level())
+    router = ao.Router(team, policy=P.Level())
     for n in range(3):
         router.assign(ao.Task(f"t{n}"))
     router.add_rep(ao.Rep("new"))
@@ -531,7 +531,7 @@ def test_a_newcomer_is_not_calibrated_by_who_is_entitled_to_nothing():
 
 def test_levels_that_differ_by_rounding_are_ties():
     reps = [ao.Rep("a"), ao.Rep("b"), ao.Rep("c", weight=3), ao.Rep("d"), ao.Rep("e")]
-    router = ao.Router(ao.Problem(reps, []), policy=policies.Level(reset=None))
+    router = ao.Router(ao.Problem(reps, []), policy=P.Level(reset=None))
     for name in "ab":
         router.set_available(name, False)
     for n in range(9):
@@ -548,38 +548,40 @@ def test_levels_that_differ_by_rounding_are_ties():
 
 def test_any_rep_id_can_be_learned_from():
     problem = ao.Problem([ao.Rep("a\x1fb", max_tasks=9), ao.Rep("c", max_tasks=9)], [])
-    router = ao.Router(problem, policy=policies.Prices(every=2))
+    router = ao.Router(problem, policy=P.Prices(every=2))
     assert all(router.assign(ao.Task(f"t{n}")).rep_id for n in range(6))
 
 
 def test_reasons_are_those_of_whom_a_rule_names():
     later = ao.Rep("ana", available=[(100, 200)])
-    first = policies.FirstMatch([(None, "ana")])
-    fall = policies.Waterfall([(None, "ana")])
+    first = P.FirstMatch([(None, "ana")])
+    fall = P.Waterfall([(None, "ana")])
     for policy in (first, fall):
         router = ao.Router(ao.Problem([later, ao.Rep("bo")], []), policy=policy)
         assert router.assign(ao.Task("t"), at=0).reason == ao.Reason.NO_AVAILABILITY
         capped = ao.Problem([ao.Rep("ana"), ao.Rep("bo")], [], rules=[ao.MaxTasks(0, rep="ana")])
         router = ao.Router(capped, policy=policy)
         assert router.assign(ao.Task("t")).reason == ao.Reason.PERIOD_CAP
-        router = ao.Router(ao.Problem([ao.Rep("ana"), ao.Rep("bo", skills={"x"})], []), policy=policy)
+        router = ao.Router(
+            ao.Problem([ao.Rep("ana"), ao.Rep("bo", skills={"x"})], []), policy=policy
+        )
         assert router.assign(ao.Task("t", requires={"x"})).reason == ao.Reason.EXCLUDED
 
 
 def test_what_is_credited_back_does_not_count_for_hold_out_and_lottery():
     team = ao.Problem([ao.Rep("a", tags={"l": 30}), ao.Rep("b", tags={"l": 0})], [])
-    router = ao.Router(team, policy=policies.TeamLottery(capacity="l"))
+    router = ao.Router(team, policy=P.TeamLottery(capacity="l"))
     assert router.assign(ao.Task("t0"), at=0).rep_id == "a"
     router.credit_back("t0", at=1)
     assert router.assign(ao.Task("t1"), at=2).rep_id == "a"
-    router = ao.Router(team, policy=policies.HoldOut(ahead=1))
+    router = ao.Router(team, policy=P.HoldOut(ahead=1))
     router.assign(ao.Task("t0"))
     router.credit_back("t0")
     assert router.assign(ao.Task("t1")).rep_id == "a"
 
 
 def test_a_policy_cannot_make_candidates():
-    class Grasping(policies.Policy):
+    class Grasping(P.Policy):
         def choose(self, task, state):
             state.candidates = ["ana"]
             return "ana"
@@ -614,7 +616,11 @@ def random_batch(seed):
         for n in range(4)
     ]
     rules = draw.sample(
-        [ao.MaxTasks(1), ao.MaxTasks(1, task={"customer_type": "x"}), ao.MaxTasks(2, rep=["a", "b"])],
+        [
+            ao.MaxTasks(1),
+            ao.MaxTasks(1, task={"customer_type": "x"}),
+            ao.MaxTasks(2, rep=["a", "b"]),
+        ],
         draw.randint(0, 2),
     )
     wishes = [{"rep_id": draw.choice(names), "task_id": f"t{n}", "weight": n + 1} for n in range(2)]
@@ -627,7 +633,7 @@ def random_batch(seed):
 @pytest.mark.parametrize("seed", range(25))
 def test_a_batch_is_decided_as_well_as_a_solve_decides_it(seed):
     problem = random_batch(seed)
-    router = ao.Router(problem, policy=policies.Optimal())
+    router = ao.Router(problem, policy=P.Optimal())
     found = router.assign_many(list(problem.tasks.values()))
     assert not any("named rep" in one.detail for one in found)
     taken = [(one.task_id, one.rep_id) for one in found if one.rep_id]
@@ -639,14 +645,14 @@ def test_a_batch_is_decided_as_well_as_a_solve_decides_it(seed):
 
 def test_a_batch_keeps_loads_close_and_knows_caps_of_the_day():
     near = ao.Problem([ao.Rep("a"), ao.Rep("b")], [], rules=[ao.MaxLoadGap(1)])
-    router = ao.Router(near, policy=policies.Optimal())
+    router = ao.Router(near, policy=P.Optimal())
     found = router.assign_many([ao.Task(f"t{n}") for n in range(6)])
     assert sorted(one.rep_id for one in found) == ["a"] * 3 + ["b"] * 3
     reps = [ao.Rep("a", fit={"x": 0.9}), ao.Rep("b", fit={"x": 0.8})]
     daily = ao.Problem(
         reps, [], rules=[ao.MaxTasks(2, per="day")], objective=[ao.Coverage(), ao.Value()]
     )
-    router = ao.Router(daily, policy=policies.Optimal())
+    router = ao.Router(daily, policy=P.Optimal())
     router.assign(ao.Task("first", customer_type="x"), at=5)
     router.release("first")
     found = router.assign_many([ao.Task(f"t{n}", customer_type="x") for n in range(4)], at=9)
@@ -661,16 +667,16 @@ def test_an_exact_choice_keeps_to_whom_it_is_asked_about():
         objective=[ao.Coverage(), ao.Value()],
     )
     lead = ao.Task("t", customer_type="x")
-    router = ao.Router(problem, policy=policies.FirstMatch([(None, "bo")], inner=policies.Optimal()))
+    router = ao.Router(problem, policy=P.FirstMatch([(None, "bo")], inner=P.Optimal()))
     assert router.assign(lead).rep_id == "bo"
-    router = ao.Router(problem, policy=policies.Optimal())
+    router = ao.Router(problem, policy=P.Optimal())
     assert router.assign(lead, pairs=["bo"]).rep_id == "bo"
     worth = {"bo": {"value": 9}, "ana": {"value": 1}}
     assert router.assign(ao.Task("u", customer_type="x"), pairs=worth).rep_id == "bo"
 
 
 def test_rounding_of_what_was_credited_back_does_not_stop_a_solve():
-    router = ao.Router(ao.Problem([ao.Rep("a")], []), policy=policies.Optimal())
+    router = ao.Router(ao.Problem([ao.Rep("a")], []), policy=P.Optimal())
     router.assign(ao.Task("zero", value=0))
     for n, value in enumerate((0.1, 0.7, 0.3, 0.2)):
         router.assign(ao.Task(f"t{n}", value=value))
@@ -681,4 +687,4 @@ def test_rounding_of_what_was_credited_back_does_not_stop_a_solve():
 
 def test_a_faulty_objective_is_told_at_once():
     with pytest.raises(ValidationError, match="objective"):
-        policies.Optimal(objective=3)
+        P.Optimal(objective=3)

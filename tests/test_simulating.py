@@ -608,8 +608,8 @@ def test_who_takes_no_part_is_not_measured() -> None:
     tasks = [ao.Task(f"t{n}") for n in range(30)]
 
     def measured(reps: list[ao.Rep], *events: Any) -> Any:
-        stream = streams.Stream(tasks, at=list(range(30)), events=events)
-        found = ao.simulate(ao.Problem(reps, []), [policies.RoundRobin], arrivals=stream)
+        stream = ao.streams.Stream(tasks, at=list(range(30)), events=events)
+        found = ao.simulate(ao.Problem(reps, []), [ao.policies.RoundRobin], arrivals=stream)
         return found.runs.iloc[0]
 
     team = [ao.Rep("a"), ao.Rep("b")]
@@ -617,26 +617,26 @@ def test_who_takes_no_part_is_not_measured() -> None:
     assert measured([*team, ao.Rep("c", active=False)])["deviation"] == 0.5
     away = measured([*team, ao.Rep("c", capacity=0)])
     assert (away["deviation"], away["gini"]) == (0.5, 0.0)
-    assert measured(team, streams.Change(20, rep=ao.Rep("c")))["deviation"] < 1
-    leaves = streams.Change(10, rep=ao.Rep("b", active=False))
+    assert measured(team, ao.streams.Change(20, rep=ao.Rep("c")))["deviation"] < 1
+    leaves = ao.streams.Change(10, rep=ao.Rep("b", active=False))
     assert measured([*team, ao.Rep("c")], leaves)["deviation"] < 1.5
-    nobody = ao.simulate(ao.Problem([ao.Rep("a", capacity=0)], tasks), [policies.RoundRobin])
+    nobody = ao.simulate(ao.Problem([ao.Rep("a", capacity=0)], tasks), [ao.policies.RoundRobin])
     assert np.isnan(nobody.runs["gini"][0])
 
 
 @pytest.mark.parametrize("rules", [[], [ao.MinFit(0.5)]])
 def test_what_comes_of_a_task_depends_on_the_team_as_it_was(rules: list[Any]) -> None:
-    later = streams.Change(5, rep=ao.Rep("ana", fit={"x": 0.0}))
-    stream = streams.Stream([ao.Task("a", customer_type="x")], at=[0], events=[later])
+    later = ao.streams.Change(5, rep=ao.Rep("ana", fit={"x": 0.0}))
+    stream = ao.streams.Stream([ao.Task("a", customer_type="x")], at=[0], events=[later])
     problem = ao.Problem([ao.Rep("ana", fit={"x": 1.0})], [], rules=rules)
-    found = ao.simulate(problem, [policies.RoundRobin], arrivals=stream.with_outcomes(0))
+    found = ao.simulate(problem, [ao.policies.RoundRobin], arrivals=stream.with_outcomes(0))
     assert found.runs["conversions"].tolist() == [1]
 
 
 def test_a_chance_that_is_none_is_told_with_stream_and_seed() -> None:
-    stream = streams.Stream([ao.Task("a")]).with_outcomes(0, chance=lambda task, rep: 7)
+    stream = ao.streams.Stream([ao.Task("a")]).with_outcomes(0, chance=lambda task, rep: 7)
     with pytest.raises(ValueError, match="on stream 'stream' with seed 0: the chance of task 'a'"):
-        ao.simulate(small(), [policies.RoundRobin], arrivals=stream)
+        ao.simulate(small(), [ao.policies.RoundRobin], arrivals=stream)
 
 
 def test_the_measures_are_those_of_the_metrics() -> None:
