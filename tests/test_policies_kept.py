@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pandas as pd
 import pytest
 from pydantic import ValidationError
@@ -688,3 +689,31 @@ def test_rounding_of_what_was_credited_back_does_not_stop_a_solve():
 def test_a_faulty_objective_is_told_at_once():
     with pytest.raises(ValidationError, match="objective"):
         P.Optimal(objective=3)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: P.Prices.from_plan(ao.Problem([ao.Rep("a")], [])), "is no plan"),
+        (lambda: P.Sticky(P.Sticky), "Sticky needs options: inner"),
+        (lambda: P.HoldOut(reset=[1, 2]), "is unknown; allowed"),
+        (lambda: P.BalanceThenTrim(balance=None), "is not a number of the tasks"),
+        (lambda: P.BalanceThenTrim(trim=None), "is not a number of the tasks"),
+        (lambda: P.HoldOut(ahead=True), "whole number"),
+        (
+            lambda: ao.Router(ao.Problem([ao.Rep("a")], []), policy=P.SharedBackup),
+            "SharedBackup needs options",
+        ),
+        (lambda: ao.Router(ao.Problem([ao.Rep("a")], []), clock=3), "is no function"),
+    ],
+)
+def test_what_cannot_be_used_is_told_when_it_is_given(make, words):
+    with pytest.raises(ValidationError, match=words):
+        make()
+
+
+def test_numbers_of_numpy_are_numbers():
+    assert P.HoldOut(ahead=np.int64(3)) == P.HoldOut(ahead=3)
+    assert type(P.Prices(every=np.int64(5)).every) is int
+    assert P.LongestWait(within=np.float64(24)) == P.LongestWait(within=24)
+    assert ao.Router(ao.Problem([ao.Rep("a")], []), seed=np.int64(1)).view.seed == 1

@@ -149,8 +149,8 @@ class BalanceThenTrim(Policy):
         self, *, balance: str = "value", trim: str = "effort", limit: float | None = None
     ) -> None:
         options = Options(self)
-        self.balance = options.text("balance", balance, "a number of the tasks")
-        self.trim = options.text("trim", trim, "a number of the tasks")
+        self.balance = options.text("balance", balance, "a number of the tasks", needed=True)
+        self.trim = options.text("trim", trim, "a number of the tasks", needed=True)
         self.limit = None if limit is None else options.number("limit", limit)
         options.done()
 

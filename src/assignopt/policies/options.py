@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from inspect import signature
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Faults
@@ -11,6 +13,33 @@ from .policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from ..errors import Place
+
+
+def take_policy(value: Any, place: Place, faults: Faults) -> Any:
+    """Take a policy; a class of one, if it needs no options, for an object of it."""
+    if isinstance(value, type) and issubclass(value, Policy):
+        needs = [
+            one.name
+            for one in signature(value).parameters.values()
+            if one.default is one.empty and one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
+        ]
+        if needs:
+            listed = ", ".join(needs)
+            message = (
+                f"{value.__name__} needs options: {listed}. Give an object: {value.__name__}(...)"
+            )
+            faults.add(place, message, value)
+            return value
+        value = value()
+    if not isinstance(value, Policy):
+        message = (
+            f"{value!r} is no policy. Give one of assignopt.policies, or an object of a class "
+            "derived from assignopt.policies.Policy"
+        )
+        faults.add(place, message, value)
+    return value
 
 
 class Options:
@@ -52,31 +81,35 @@ class Options:
         above: bool = False,
     ) -> Any:
         """Take a number from ``least`` (``above`` it) to ``most``."""
-        real = isinstance(value, int | float) and not isinstance(value, bool)
+        real = isinstance(value, Real) and not isinstance(value, bool)
         inside = real and math.isfinite(value) and least <= value <= most
         if not inside or (above and value == least):
             start = f"a number {'above' if above else 'of at least'} {least:g}"
             allowed = start if most == math.inf else f"{start} and at most {most:g}"
             self.faults.add((name,), f"{value!r} is out of range; allowed is {allowed}", value)
-        return value
+            return value
+        return int(value) if isinstance(value, Integral) else float(value)
 
     def whole(self, name: str, value: Any, *, least: int = 0) -> Any:
         """Take a whole number of at least ``least``."""
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
             message = f"{value!r} is out of range; allowed is a whole number of at least {least}"
             self.faults.add((name,), message, value)
-        return value
+            return value
+        return int(value)
 
     def word(self, name: str, value: Any, allowed: Sequence[str | None]) -> Any:
         """Take one of some words."""
-        if value not in allowed:
+        if not isinstance(value, str | None) or value not in allowed:
             listed = ", ".join(map(repr, allowed))
             self.faults.add((name,), f"{value!r} is unknown; allowed: {listed}", value)
         return value
 
-    def text(self, name: str, value: Any, what: str = "the name of a tag") -> Any:
-        """Take text, or None."""
-        if value is not None and (not isinstance(value, str) or not value):
+    def text(
+        self, name: str, value: Any, what: str = "the name of a tag", *, needed: bool = False
+    ) -> Any:
+        """Take text, or, unless it is ``needed``, None."""
+        if (value is not None or needed) and (not isinstance(value, str) or not value):
             message = f"{value!r} is not {what}. Give text, or leave the option out"
             self.faults.add((name,), message, value)
         return value
@@ -90,12 +123,7 @@ class Options:
 
     def policy(self, name: str, value: Any) -> Any:
         """Take a policy; a class of one for an object of it."""
-        if isinstance(value, type) and issubclass(value, Policy):
-            value = value()
-        if not isinstance(value, Policy):
-            message = f"{value!r} is no policy. Give one of assignopt.policies"
-            self.faults.add((name,), message, value)
-        return value
+        return take_policy(value, (name,), self.faults)
 
     def amounts(
         self, name: str, value: Any, known: Sequence[str] | None = None, *, zero: bool = False

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ..errors import Faults, Place
 from ..plan import Plan
 from ..policies import Policy, Prices
+from ..policies.options import take_policy
 from ..records import OWNER, Amount, Share, Task
 from ..turns.reading import unknown
 from .times import check_clock
@@ -46,16 +47,8 @@ def read_policy(policy: Any, place: Place, faults: Faults) -> Policy:
     """Take a policy; a class of one without options for an object of it."""
     if policy is None:
         return Prices()
-    if isinstance(policy, type) and issubclass(policy, Policy):
-        policy = policy()
-    if not isinstance(policy, Policy):
-        message = (
-            f"{policy!r} is no policy. Give one of assignopt.policies, or an object of a class "
-            "derived from assignopt.policies.Policy"
-        )
-        faults.add(place, message, policy)
-        return Prices()
-    return policy
+    found = take_policy(policy, place, faults)
+    return found if isinstance(found, Policy) else Prices()
 
 
 def read_pairs(pairs: Any, known: Mapping[str, Any], faults: Faults) -> dict[str, Any] | None:
