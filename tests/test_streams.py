@@ -404,3 +404,44 @@ def test_a_chance_that_is_none_is_told() -> None:
     stream = Stream(PAIR).with_outcomes(seed, chance=lambda task, rep: 7)
     with pytest.raises(ValueError, match="the chance of task 'x' with rep 'ana' is 7; allowed is"):
         ao.simulate(ao.Problem([ao.Rep("ana")], []), ao.policies.Random, arrivals=stream)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda p, s: ao.streams.permutation(s, "x"), "seed"),
+        (lambda p, s: ao.streams.permutation(s, -1), "seed"),
+        (lambda p, s: ao.streams.permutation(s, None), "seed"),
+        (lambda p, s: ao.streams.permutation(p, 1.5), "seed"),
+        (lambda p, s: ao.streams.iid(p, 3, 0, begin="noon"), "begin"),
+        (lambda p, s: ao.streams.iid(p, 3, 0, begin=float("nan")), "begin"),
+        (lambda p, s: ao.streams.iid(p, 3, 0, begin=None), "begin"),
+        (lambda p, s: ao.streams.iid(p, 3, 0, regular="no"), "regular"),
+        (lambda p, s: ao.streams.bursts(p, 3, 0, burst="x"), "burst"),
+        (lambda p, s: ao.streams.bursts(p, 3, 0, spell=None), "spell"),
+        (lambda p, s: ao.streams.Stream([ao.Task("a")], at=np.array([[1.0]])), "2 dimensions"),
+        (lambda p, s: ao.streams.Stream([ao.Task("a")], clock="x"), "clock"),
+        (lambda p, s: ao.streams.Stream([ao.Task("a")], copies={"a": ["b"]}), "no id of a task"),
+        (lambda p, s: s.in_order([0, 5]), "numbers 0 to 1"),
+        (lambda p, s: s.in_order("x"), "numbers 0 to 1"),
+        (
+            lambda p, s: ao.streams.from_history(
+                pd.DataFrame({"id": ["a"], "at": [3]}), id="id", at="at", tags=3
+            ),
+            "tags",
+        ),
+        (lambda p, s: ao.simulate(p, [ao.policies.RoundRobin], time_limit=True), "time_limit"),
+        (lambda p, s: ao.simulate(p, [ao.policies.RoundRobin], window=True), "window"),
+    ],
+)
+def test_what_makes_no_stream_is_told_with_its_place(make: Any, words: str) -> None:
+    problem = ao.Problem([ao.Rep("ana")], [ao.Task("a"), ao.Task("b")])
+    stream = ao.streams.Stream([ao.Task("a"), ao.Task("b")])
+    with pytest.raises(ValidationError, match=words):
+        make(problem, stream)
+
+
+def test_whole_numbers_of_numpy_are_whole_numbers() -> None:
+    problem = ao.Problem([ao.Rep("ana")], [ao.Task("a"), ao.Task("b")])
+    found = ao.simulate(problem, [ao.policies.RoundRobin], batch=np.int64(2))
+    assert found.runs["assigned"].tolist() == [2]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -153,7 +154,7 @@ def read_setting(options: Mapping[str, Any], faults: Faults) -> Setting:
     """Read how tasks are offered."""
     for name in ("batch", "checkpoints"):
         value = options[name]
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
             message = f"{value!r} is out of range; allowed is a whole number, 1 or more"
             faults.add((name,), message, value)
     if not isinstance(options["retry"], bool):
@@ -161,7 +162,11 @@ def read_setting(options: Mapping[str, Any], faults: Faults) -> Setting:
         faults.add(("retry",), message, options["retry"])
     window = options["window"]
     if window is not None:
-        if not isinstance(window, int | float) or not 0 < window < np.inf:
+        if (
+            not isinstance(window, int | float | np.number)
+            or isinstance(window, bool)
+            or not 0 < window < np.inf
+        ):
             faults.add(("window",), f"{window!r} is out of range; allowed are seconds above 0")
         if options["batch"] != 1:
             faults.add(("batch",), "is given with window. Give one of the two", options["batch"])

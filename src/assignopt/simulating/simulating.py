@@ -170,7 +170,11 @@ def simulate(
     if not isinstance(hindsight, bool):
         message = f"{hindsight!r} is out of range; allowed is True or False"
         faults.add(("hindsight",), message, hindsight)
-    if not isinstance(time_limit, int | float) or not 0 < time_limit < np.inf:
+    if (
+        isinstance(time_limit, bool)
+        or not isinstance(time_limit, int | float)
+        or not 0 < time_limit < np.inf
+    ):
         faults.add(("time_limit",), f"{time_limit!r} is out of range; allowed is above 0")
     faults.raise_if_any()
     streams = _streams(problem, sources, listed)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from inspect import signature
+from math import isfinite
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import numpy as np
@@ -111,12 +113,15 @@ def permutation(of: Problem | Stream, seed: int = 0, **pace: Unpack[Pace]) -> St
     >>> [task.id for task in stream.tasks], stream.at.tolist()
     (['a', 'c', 'b'], [0.0, 5.0, 6.0])
     """
-    rng = np.random.default_rng([seed, 2])
     if isinstance(of, Stream):
         if pace:
             raise TypeError(f"a stream keeps its times; {', '.join(pace)} go with a problem")
+        faults = Faults("streams")
+        _check_whole("seed", seed, faults)
+        faults.raise_if_any()
+        rng = np.random.default_rng([seed, 2])
         return of.in_order(rng.permutation(len(of)), "permutation")
-    _begun(of, None, seed, 2)
+    _, rng = _begun(of, None, seed, 2)
     plain = from_problem(of)
     order = rng.permutation(len(plain))
     return _made(of, order, rng, "permutation", pace, copies=False)
@@ -213,8 +218,12 @@ def bursts(
     """
     n, rng = _begun(problem, n, seed, 4)
     _check_shares("bursts", busy=busy, away=away)
+    faults = Faults("bursts")
+    for one, value in (("burst", burst), ("spell", spell)):
+        if not _is_number(value):
+            faults.add((one,), f"{value!r} is no number. Give a number above 0", value)
+    faults.raise_if_any()
     if not 0 < busy < 1 or not 1 <= burst <= 1 / busy or away >= 1 or not 0 < spell < np.inf:
-        faults = Faults("bursts")
         message = (
             f"burst {burst:g}, busy {busy:g}, away {away:g}, spell {spell:g} do not go together; "
             "allowed: 0 < busy < 1, 1 <= burst <= 1 / busy, 0 <= away < 1, spell above 0"
@@ -223,7 +232,6 @@ def bursts(
         faults.raise_if_any()
     rate = _rate(pace)
     if pace.get("regular"):
-        faults = Faults("bursts")
         faults.add(("regular",), "bursts are not regular. Leave it out", True)
         faults.raise_if_any()
     rows = rng.integers(0, len(problem.tasks), n)
@@ -290,36 +298,56 @@ def _begun(problem: Problem, n: int | None, seed: int, salt: int) -> tuple[int, 
         faults.raise_if_any()
     if not len(problem.tasks) and n != 0:
         faults.add(("problem",), "has no tasks to draw from. Give it a forecast, or a stream")
-    for name, value in (("n", n), ("seed", seed)):
-        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-        if not (name == "n" and value is None) and (not whole or int(value or 0) < 0):
-            message = f"{value!r} is out of range; allowed is a whole number, 0 or more"
-            faults.add((name,), message, value)
+    if n is not None:
+        _check_whole("n", n, faults)
+    _check_whole("seed", seed, faults)
     faults.raise_if_any()
     return len(problem.tasks) if n is None else int(n), np.random.default_rng([seed, salt])
+
+
+def _check_whole(name: str, value: Any, faults: Faults) -> None:
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or int(value) < 0:
+        message = f"{value!r} is out of range; allowed is a whole number, 0 or more"
+        faults.add((name,), message, value)
+
+
+def _is_number(value: Any) -> bool:
+    return (
+        isinstance(value, int | float | np.number)
+        and not isinstance(value, bool)
+        and isfinite(value)
+    )
 
 
 def _check_shares(title: str, **shares: float) -> None:
     faults = Faults(title)
     for name, share in shares.items():
-        if not isinstance(share, int | float) or not 0 <= share <= 1:
+        if not _is_number(share) or not 0 <= share <= 1:
             faults.add((name,), f"{share!r} is out of range; allowed is 0 to 1", share)
     faults.raise_if_any()
 
 
 def _rate(pace: Pace) -> float:
     rate = pace.get("rate", 1.0)
-    if not isinstance(rate, int | float) or not 0 < rate < np.inf:
-        faults = Faults("streams")
+    faults = Faults("streams")
+    if not _is_number(rate) or not 0 < rate < np.inf:
         faults.add(("rate",), f"{rate!r} is out of range; allowed is above 0, tasks a second", rate)
-        faults.raise_if_any()
+    if not isinstance(pace.get("regular", False), bool):
+        faults.add(("regular",), "is neither True nor False. Give one of the two", pace["regular"])
+    faults.raise_if_any()
     return float(rate)
 
 
 def _begin(pace: Pace, problem: Problem) -> tuple[float, str]:
     """Give when a stream begins: as said, else with the first time of the problem."""
     if "begin" in pace:
-        begin = read_time(pace["begin"])
+        faults, begin = Faults("streams"), None
+        try:
+            begin = read_time(pace["begin"])
+        except Exception as error:  # read_time raises pydantic's own error
+            faults.add(("begin",), str(error), pace["begin"])
+        faults.raise_if_any()
         return seconds(begin) or 0.0, time_kind(begin)
     reps, tasks = problem.rep_columns, problem.task_columns
     clock = one_clock(reps.clock, tasks.clock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -130,6 +131,9 @@ def from_history(
         message = f"a {type(frame).__name__} is no frame. Give a pandas DataFrame"
         faults.add(("frame",), message)
         faults.raise_if_any()
+    if isinstance(tags, str) or not isinstance(tags, Iterable):
+        faults.add(("tags",), f"{tags!r} is no list of columns. Give a list", tags)
+        tags = ()
     fields = set(Task.model_fields) - {"id", "roles", "tags"}
     for field in columns.keys() - fields:
         faults.add((field,), f"{field!r} is no field; known: {', '.join(sorted(fields))}")

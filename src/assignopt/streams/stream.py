@@ -166,7 +166,18 @@ class Stream:
         return replace(self, **changes)
 
     def in_order(self, order: Ints, name: str | None = None) -> Stream:
-        """Make the stream in which the tasks come in this order, at the times as they are."""
+        """Make the stream in which the tasks come in this order, at the times as they are.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            When it is not the numbers of all tasks, each once.
+        """
+        faults = Faults(f"Stream {self.name!r}")
+        if sorted(np.asarray(order).ravel().tolist(), key=str) != sorted(range(len(self)), key=str):
+            message = f"these are not the numbers 0 to {len(self) - 1}, each once"
+            faults.add(("order",), message, order)
+        faults.raise_if_any()
         outcomes = None if self.outcomes is None else self.outcomes.take(order)
         return replace(
             self,
@@ -288,6 +299,9 @@ def _tasks(given: Any, faults: Faults) -> tuple[Task, ...]:
 
 def _times(given: Any, count: int, clock: str | None, faults: Faults) -> tuple[Floats, str]:
     """Read when the tasks come, in seconds; a clock that runs backwards is a fault."""
+    if clock is not None and clock not in CLOCKS:
+        faults.add(("clock",), f"{clock!r} is unknown; known: {', '.join(CLOCKS)}", clock)
+        clock = None
     if given is None:
         return np.arange(count, dtype=float), clock or "seconds"
     before = faults.count
@@ -297,8 +311,6 @@ def _times(given: Any, count: int, clock: str | None, faults: Faults) -> tuple[F
     if len(found) != count:
         faults.add(("at",), f"{len(found)} times for {count} tasks. Give one for each")
         return np.zeros(count), clock or "seconds"
-    if clock is not None and clock not in CLOCKS:
-        faults.add(("clock",), f"{clock!r} is unknown; known: {', '.join(CLOCKS)}", clock)
     for row in np.flatnonzero(np.diff(found) < 0).tolist():
         late, early = (moment(float(found[row + k]), clock or read) for k in (0, 1))
         message = f"{early} is before {late}, the time of the task before. Sort by time"
@@ -311,6 +323,9 @@ def read_moments(given: Any, place: tuple[str, ...], faults: Faults) -> tuple[Fl
     """Read times of any kind as (n,) seconds, and name their clock."""
     if isinstance(given, pd.Series | pd.DatetimeIndex):
         given = given.tolist()
+    if isinstance(given, np.ndarray) and given.ndim != 1:
+        faults.add(place, f"has {given.ndim} dimensions. Give a list of times", None)
+        return np.zeros(len(given) if given.ndim else 0), "seconds"
     if isinstance(given, np.ndarray) and given.dtype.kind in "iuf":
         found = given.astype(float)
         for row in np.flatnonzero(~np.isfinite(found)).tolist():
@@ -379,7 +394,9 @@ def _check_copies(copies: Any, tasks: Sequence[Task], faults: Faults) -> None:
         faults.add(("copies",), message, copies)
         return
     known = {task.id for task in tasks} if copies else set()
-    for name in copies:
+    for name, of in copies.items():
+        if not isinstance(of, str):
+            faults.add(("copies", str(name)), f"{of!r} is no id of a task. Give text", of)
         if name not in known:
             faults.add(("copies", str(name)), f"task {name!r} does not come. Leave it out", name)
 
