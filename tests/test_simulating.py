@@ -1006,3 +1006,11 @@ def test_a_policy_cannot_write_its_own_value() -> None:
     tasks = [ao.Task("t0"), ao.Task("t1")]
     run = ao.simulate(ao.Problem([ao.Rep("ana")], tasks), [Cheat]).runs.iloc[0]
     assert (run["value"], run["ratio"]) == (2, 1)
+
+
+def test_what_cannot_be_sent_to_a_process_is_told_with_the_remedy() -> None:
+    class Local(Greedy):
+        pass
+
+    with ProcessPoolExecutor(1) as pool, pytest.raises(TypeError, match="ThreadPoolExecutor"):
+        ao.simulate(small(), [Local], executor=pool)

@@ -7,6 +7,7 @@ import time
 from concurrent.futures import as_completed
 from copy import deepcopy
 from dataclasses import dataclass
+from pickle import PicklingError
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -278,7 +279,7 @@ def _work(
     try:
         for future in as_completed(futures):
             number = futures[future]
-            found[number] = future.result()
+            found[number] = _got(future)
             watch.done(max(1, len(jobs[number].policies)), jobs[number].key)
             if stop is not None and stop.is_set():
                 break
@@ -287,6 +288,19 @@ def _work(
             future.cancel()
     for number in sorted(found):
         yield jobs[number], found[number]
+
+
+def _got(future: Any) -> Any:
+    """Give what came back; say what to do where something could not be sent."""
+    try:
+        return future.result()
+    except (AttributeError, TypeError, PicklingError) as error:
+        if "pickle" not in str(error):
+            raise
+        raise TypeError(
+            f"a policy or stream cannot be sent to another process: {error}. Define its class or "
+            "function at the top level of a module, or give a ThreadPoolExecutor"
+        ) from error
 
 
 def _compared(
