@@ -648,6 +648,14 @@ def test_a_log_is_played_at_its_own_times_whatever_the_clock_says() -> None:
     assert again.state == router.state
 
 
+def test_a_log_may_begin_before_1970() -> None:
+    router = ao.Router(team("ana"), policy=WAITS)
+    router.assign(ao.Task("x"), at=datetime(1960, 1, 1))
+    router.assign(ao.Task("y"), at=datetime(1961, 1, 1))
+    again = ao.Router.replay(router.problem, router.log_to_json(), WAITS)
+    assert again.state == router.state
+
+
 def test_a_state_that_does_not_hold_together_is_refused() -> None:
     router = ao.Router(team("ana", "bo", capacity=5), policy=WAITS)
     router.assign(ao.Task("x"), at=10.0)
@@ -687,6 +695,7 @@ def test_a_state_under_other_rules_counts_what_is_known_for_them() -> None:
     [
         {"kind": "assign"},
         {"kind": "assign", "at": "x", "clock": "none", "task": {"id": "a"}},
+        {"kind": "assign", "at": float("nan"), "clock": "none", "task": {"id": "a"}},
         {"kind": "assign", "at": 0, "clock": "none", "task": {"id": "a"}, "said": 5},
         {"kind": "assign", "at": 0, "clock": "none", "task": {"id": "a"}, "said": [5]},
         {"kind": "assign", "at": 0, "clock": "sun", "task": {"id": "a"}},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..dispatching import CLOCKS, Held
@@ -164,6 +165,8 @@ def _check(data: Mapping[str, Any], place: Place, faults: Faults) -> None:
     for name, kind in needs.items():
         if not isinstance(data.get(name), kind):
             faults.add((*place, name), "missing, or not as log_to_json() writes it", data.get(name))
+    if isinstance(data.get("at"), int | float) and not isfinite(data["at"]):
+        faults.add((*place, "at"), "is not finite", data["at"])
     if data.get("clock") not in CLOCKS:
         faults.add((*place, "clock"), f"allowed are {', '.join(CLOCKS)}", data.get("clock"))
     said = data.get("said", [])
