@@ -717,3 +717,11 @@ def test_numbers_of_numpy_are_numbers():
     assert type(P.Prices(every=np.int64(5)).every) is int
     assert P.LongestWait(within=np.float64(24)) == P.LongestWait(within=24)
     assert ao.Router(ao.Problem([ao.Rep("a")], []), seed=np.int64(1)).view.seed == 1
+
+
+@pytest.mark.parametrize("policy", [P.Level, P.HoldOut])
+def test_months_are_those_of_any_time(policy):
+    router = ao.Router(ao.Problem([ao.Rep("a")], []), policy=policy())
+    assert [router.assign(ao.Task(f"t{n}"), at=at).rep_id for n, at in enumerate((0, 1e13))] == [
+        "a"
+    ] * 2

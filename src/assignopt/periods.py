@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .columns import EPOCH, SECONDS
+from .columns import SECONDS
 
 if TYPE_CHECKING:
     from .columns import Floats, Ints
@@ -63,8 +62,7 @@ def _period(day: int, clock: str, per: str) -> int:
         return day
     if per == "week":
         return day // 7 if clock in (SECONDS, "none") else (day + 3) // 7
-    date = EPOCH + timedelta(days=day)
-    return (date.year - 1970) * 12 + date.month - 1
+    return int(np.datetime64(day, "D").astype("datetime64[M]").astype(np.int64))  # any year
 
 
 def period_name(number: int, clock: str, per: Period) -> str:
