@@ -370,7 +370,8 @@ class Batch(P.Policy):
         return state.candidates[0]
 
     def choose_many(self, tasks, state):
-        return self.rows if self.rows is None or isinstance(self.rows, list) else iter(self.rows)
+        plain = self.rows is None or isinstance(self.rows, list | int)
+        return self.rows if plain else iter(self.rows)
 
 
 def batch_of(rows, size=2):
@@ -399,6 +400,9 @@ def test_a_batch_may_be_decided_as_a_list_step_by_step_or_not_at_all():
         (["ana"], "made 1 choices for 2 tasks"),
         (((0, "ana"), (0, "bo")), "place 0 is chosen for twice"),
         (((2, "ana"),), "place 2 is out of range"),
+        (((0.0, "ana"),), "place 0.0 is out of range"),
+        ((("ana",),), "yielded .'ana',. in a batch"),
+        (5, "made 5 of a batch"),
     ],
 )
 def test_a_batch_with_wrong_places_is_an_error(rows, words):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from ..policies.policy import Choice
     from ..problem import Problem
@@ -28,7 +29,7 @@ def in_turn(
     Raises
     ------
     ValueError
-        When a list is of another length, or a place is out of range or comes twice.
+        When it is neither, a list is of another length, or a place is out of range or comes twice.
     """
     if isinstance(choices, list):
         if len(choices) != size:
@@ -36,10 +37,17 @@ def in_turn(
             raise ValueError(f"{message}. Give one for each, in their order")
         yield from enumerate(choices)
         return
+    if not isinstance(choices, Iterable):
+        raise ValueError(f"policy {policy} made {choices!r} of a batch. Give a list, or yield")
     seen: set[int] = set()
-    for place, choice in choices:
-        if place not in range(size) or place in seen:
-            what = "chosen for twice" if place in seen else "out of range"
+    for one in choices:
+        if not isinstance(one, tuple | list) or len(one) != 2:
+            message = f"policy {policy} yielded {one!r} in a batch"
+            raise ValueError(f"{message}. Yield the place of a task and the choice for it")
+        place, choice = one
+        if not isinstance(place, int) or place not in range(size) or place in seen:
+            twice = isinstance(place, int) and place in seen
+            what = "chosen for twice" if twice else "out of range"
             message = f"place {place!r} is {what} by policy {policy}; allowed is 0 to {size - 1}"
             raise ValueError(f"{message}, each once. Yield the place of the task in the batch")
         seen.add(place)
