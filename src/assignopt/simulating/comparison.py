@@ -66,9 +66,9 @@ class Comparison:
           ``exact``: whether the two are proved to be one;
         * ``ratio``: value / hindsight; ``bound_ratio``: value / bound;
         * ``gini``, ``load_range``, ``jain``: of the effort given per weight, carried load included,
-          of the active reps (:mod:`assignopt.metrics`);
+          of the active reps with a weight above 0 (:mod:`assignopt.metrics`);
         * ``deviation``: most tasks that anybody was ever ahead or behind of their share, by weight,
-          of the tasks given so far;
+          of the tasks given while they were in the team, and active;
         * ``waiting_mean``, ``waiting_p95``: seconds from arrival to assignment, of those assigned;
         * ``reassigned``: tasks that came back and were given again; ``refused``: how often the
           policy named somebody who may not have the task;
