@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from array import array
 from io import BytesIO
 from math import inf
 from typing import TYPE_CHECKING, ClassVar
@@ -463,6 +464,7 @@ def test_a_stream_goes_on_from_json_as_if_nothing_had_happened(options: dict[str
     assert played(again, tasks[70:]) == played(router, tasks[70:])
     assert again.state == router.state
     assert json.loads(text)["memory"]["slot"]
+    assert type(again.view.memory["slot"]["at"]) is type(router.view.memory["slot"]["at"]) is array
 
 
 def test_a_short_window_is_kept_short_and_survives() -> None:

@@ -673,6 +673,7 @@ class Desk:
         state.clock = data["clock"]
         state.seed, state.horizon = int(data["seed"]), data["horizon"]
         state.memory = copy.deepcopy(data["memory"])
+        self.policy.loaded(state)
 
 
 def _weight(rep: Rep) -> float:

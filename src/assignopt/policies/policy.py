@@ -69,6 +69,9 @@ class Policy:
     def begin(self, state: State) -> None:
         """Prepare ``state.memory``, once, before the first task."""
 
+    def loaded(self, state: State) -> None:
+        """Make of a memory that was saved what is quickest to work with; by default it stays."""
+
     def choose(self, task: Task, state: State) -> Choice:
         """Say who takes the task.
 

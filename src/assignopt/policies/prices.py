@@ -382,12 +382,15 @@ class Prices(Policy):
 
     def install(self, learned: Any, state: State) -> None:
         """Take prices over."""
-        tables = {
-            name: {column: array("d", numbers) for column, numbers in learned[name].items()}
-            for name in TABLES
-        }
-        state.memory.update(learned | tables)
+        state.memory.update(learned)
+        self.loaded(state)
         self.team_changed(state)
+
+    def loaded(self, state: State) -> None:
+        """Put prices into arrays of their own."""
+        for name in TABLES:
+            table = state.memory[name]
+            state.memory[name] = {column: array("d", table[column]) for column in table}
 
     def team_changed(self, state: State) -> None:
         """Take no price for whoever was not there when prices were found."""

@@ -196,7 +196,7 @@ class State:
         For draws.
     memory
         What the policy keeps between two tasks; plain data. Numbers may be in an ``array.array``,
-        which is quicker to go through; once saved and restored it is a list.
+        which is quicker to go through; once saved it is a list, see ``Policy.loaded``.
     candidates
         Who may take the present task: everybody who keeps every rule and has room, in the order of
         the team.

@@ -85,6 +85,10 @@ class Wrapper(Policy):
         """Hand it on."""
         self._inside(state, lambda: self.inner.team_changed(state))
 
+    def loaded(self, state: State) -> None:
+        """Hand it on."""
+        self._inside(state, lambda: self.inner.loaded(state))
+
     def due(self, state: State) -> bool:
         """Ask the inner policy."""
         return self._inside(state, lambda: self.inner.due(state))
