@@ -46,13 +46,13 @@ Row = tuple[Kind, float, list[float]]
 _expected: dict[int, list[Row | None]] = {}
 
 
-def row_of(reps: Sequence[int], value: Sequence[float], effort: Sequence[float]) -> Row | None:
+def row_of(reps: Sequence[int], value: Sequence[float], effort: list[float]) -> Row | None:
     """Describe a task; None for one that is worth nothing with anybody."""
     top = max(value, default=0.0)
     if top <= 0:
         return None
     unit = 1e6 / top
-    return (tuple(reps), tuple([round(v * unit) for v in value])), top, list(effort)
+    return (tuple(reps), tuple([round(v * unit) for v in value])), top, effort
 
 
 def expected_rows(problem: Problem) -> list[Row | None]:
@@ -71,10 +71,14 @@ def _described(problem: Problem) -> list[Row | None]:
     arrays = compile_problem(problem)
     chosen = np.unique(np.linspace(0, tasks - 1, min(tasks, EXPECTED)).astype(np.int64))
     found: list[Row | None] = []
+    kinds: dict[Kind, Kind] = {}  # so that equal ones are one object
+    costs: dict[tuple[float, ...], list[float]] = {}
     for task in chosen.tolist():
         part = slice(int(arrays.first[task]), int(arrays.first[task + 1]))
-        rep = arrays.pair_rep[part].tolist()
-        found.append(row_of(rep, arrays.value[part].tolist(), arrays.effort[part].tolist()))
+        effort = arrays.effort[part].tolist()
+        effort = costs.setdefault(tuple(effort), effort)
+        row = row_of(arrays.pair_rep[part].tolist(), arrays.value[part].tolist(), effort)
+        found.append(row and (kinds.setdefault(row[0], row[0]), row[1], effort))
     return found
 
 
@@ -126,6 +130,7 @@ def arrived_rows(
     """Describe the tasks that were kept."""
     found: list[Row | None] = []
     groups: dict[int, Row | None] = {}
+    costs: dict[tuple[int, str | float], list[float]] = {}
     for one, much, cost in paced(zip(*window, strict=True), 20):
         if one not in groups:
             base, *names = json.loads(who[one])
@@ -136,8 +141,11 @@ def arrived_rows(
             found.append(None)
         else:
             kind, top, nothing = row
-            each = _unpacked(cost) if isinstance(cost, str) else [cost] * len(nothing)
-            found.append((kind, much * top, list(each)))
+            each = costs.get((one, cost))
+            if each is None:
+                told = _unpacked(cost) if isinstance(cost, str) else [cost] * len(nothing)
+                each = costs[one, cost] = list(told)
+            found.append((kind, much * top, each))
     return found
 
 
@@ -169,12 +177,7 @@ def sample_ahead(
         Its weights add up to ``left``, or less where tasks are worth nothing.
     """
     kinds: dict[Any, int] = {}
-    codes = [
-        np.array(
-            [kinds.setdefault(row and row[0], len(kinds)) for row in paced(rows, 20)], np.int64
-        )
-        for rows in (expected, came)
-    ]
+    codes = [np.array(_codes(rows, kinds), np.int64) for rows in (expected, came)]
     shares = _shares(codes[0], codes[1], len(kinds), step, left, horizon)
     rows: list[list[Row]] = [[] for _ in kinds]
     pairs = zip(np.concatenate(codes).tolist(), [*expected, *came], strict=True)
@@ -182,6 +185,18 @@ def sample_ahead(
         if row is not None:
             rows[code].append(row)
     return _graded(rows, shares * left)
+
+
+def _codes(rows: Sequence[Row | None], kinds: dict[Any, int]) -> list[int]:
+    """Give each kind a number, looking only once into what is one object."""
+    found, known = [], dict[int, int]()
+    for row in paced(rows, 20):
+        kind = row and row[0]
+        code = known.get(id(kind))
+        if code is None:
+            code = known[id(kind)] = kinds.setdefault(kind, len(kinds))
+        found.append(code)
+    return found
 
 
 def _graded(rows: list[list[Row]], weight: Floats) -> Sample:
@@ -192,16 +207,18 @@ def _graded(rows: list[list[Row]], weight: Floats) -> Sample:
             continue
         (who, parts), _, _ = mine[0]
         order = sorted(mine, key=lambda row: row[1])
-        shape = np.array(parts) / 1e6
+        shape, reps_of = np.array(parts) / 1e6, np.array(who, np.int64)
+        alike = all(row[2] is mine[0][2] or row[2] == mine[0][2] for row in mine)
+        effort = np.array(mine[0][2], float)
         grades = min(GRADES, len(order)) if order[0][1] < order[-1][1] else 1
         for grade in range(grades):
             pause()
             some = order[grade * len(order) // grades : (grade + 1) * len(order) // grades]
             weights.append(weight[kind] * len(some) / len(order))
             sizes.append(len(who))
-            reps.append(np.array(who, np.int64))
+            reps.append(reps_of)
             values.append(shape * (sum(row[1] for row in some) / len(some)))
-            efforts.append(np.mean([row[2] for row in some], axis=0))
+            efforts.append(effort if alike else np.mean([row[2] for row in some], axis=0))
     if not sizes:
         nothing = np.zeros(0)
         return Sample(nothing, np.zeros(0, np.int64), np.zeros(0, np.int64), nothing, nothing)

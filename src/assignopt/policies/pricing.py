@@ -148,7 +148,14 @@ def _start(
 
 def _mean_effort(rows: list[Any]) -> float:
     """Mean effort of a task with whom it is least, 1 where nothing is known."""
-    efforts = [min(row[2]) for row in paced(rows, 50) if row is not None]
+    least: dict[int, float] = {}
+    efforts = []
+    for row in paced(rows, 50):
+        if row is not None:
+            found = least.get(id(row[2]))
+            if found is None:
+                found = least[id(row[2])] = min(row[2])
+            efforts.append(found)
     mean = sum(efforts) / len(efforts) if efforts else 1.0
     return mean if mean > 0 else 1.0
 
