@@ -723,6 +723,15 @@ def test_numbers_of_numpy_are_numbers():
     assert ao.Router(ao.Problem([ao.Rep("a")], []), seed=np.int64(1)).view.seed == 1
 
 
+@pytest.mark.parametrize("number", [np.int64(1), np.float32(1), np.float64(1), 1, 1.0])
+def test_numbers_of_numpy_in_a_mapping_are_numbers(number):
+    price = P.Prices(prices={"a": number}).prices["a"]
+    assert price == 1
+    assert type(price) in (int, float)
+    with pytest.raises(ValidationError, match="out of range"):
+        P.Prices(prices={"a": np.bool_(number)})
+
+
 @pytest.mark.parametrize("policy", [P.Level, P.HoldOut])
 def test_months_are_those_of_any_time(policy):
     router = ao.Router(ao.Problem([ao.Rep("a")], []), policy=policy())

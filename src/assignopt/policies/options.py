@@ -42,6 +42,13 @@ def take_policy(value: Any, place: Place, faults: Faults) -> Any:
     return value
 
 
+def _plain(value: Any) -> Any:
+    """Give a number of any kind as one of Python; anything else as it is."""
+    if isinstance(value, Integral):
+        return int(value)
+    return float(value) if isinstance(value, Real) else value
+
+
 class Options:
     """The options of one policy, checked one by one, their faults raised together.
 
@@ -88,7 +95,7 @@ class Options:
             allowed = start if most == math.inf else f"{start} and at most {most:g}"
             self.faults.add((name,), f"{value!r} is out of range; allowed is {allowed}", value)
             return value
-        return int(value) if isinstance(value, Integral) else float(value)
+        return _plain(value)
 
     def whole(self, name: str, value: Any, *, least: int = 0) -> Any:
         """Take a whole number of at least ``least``."""
@@ -138,11 +145,11 @@ class Options:
             if known is not None and key not in known:
                 listed = ", ".join(known)
                 self.faults.add((name, str(key)), f"{key!r} is unknown; known: {listed}", key)
-            real = isinstance(number, int | float) and not isinstance(number, bool)
+            real = isinstance(number, Real) and not isinstance(number, bool)
             if not real or not 0 <= number < math.inf or (number == 0 and not zero):
                 message = f"{number!r} is out of range; allowed is a finite number {allowed}"
                 self.faults.add((name, str(key)), message, number)
-        return dict(value)
+        return {key: _plain(number) for key, number in value.items()}
 
     def selector(self, name: str, value: Any) -> Any:
         """Take a selector: an id, a list of ids, or a mapping on tags and fields."""
