@@ -253,6 +253,18 @@ def test_with_the_prices_of_the_stream_it_is_the_best_plan(seed: int) -> None:
     assert {t.id: r for t, r in zip(tasks, played(router, tasks), strict=True) if r} == taken
 
 
+def test_prices_of_a_plan_bound_its_value_closely() -> None:
+    worth = [1.85, 2.41, 2.83, 5.62, 3.42, 5.21, 1.51, 3.17, 5.26, 4.21, 3.01, 2.6]
+    tasks = [ao.Task(f"t{n}", value=value) for n, value in enumerate(worth)]
+    team = [ao.Rep("ana", max_tasks=1), ao.Rep("bo", max_tasks=1)]
+    problem = ao.Problem(team, tasks, objective=[ao.Value()])
+    policy = Prices.from_plan(ao.solve(problem), step=0, every=None)
+    assert policy.prices is not None
+    price = np.array(list(policy.prices.values()))
+    bound = price.sum() + sum(max(0.0, value - price.min()) for value in worth)
+    assert 10.88 - 1e-9 <= bound <= 10.88 * 1.01
+
+
 @pytest.mark.parametrize("effort", [False, True])
 def test_it_beats_greedy_and_keeps_every_limit(effort: bool) -> None:
     greedy, ours, most = 0.0, 0.0, 0.0

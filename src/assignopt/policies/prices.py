@@ -163,8 +163,10 @@ class Prices(Policy):
 
         They are the dual prices of its tasks and its limits for the sum of values, whatever the
         plan's own objective was; so yesterday's plan prices the stream of today. They come close to
-        the best ones and are not exact: a bound from them is within some 0.05 % of the optimum, and
-        a few tasks, offered again at prices that stay, may come to as little as 94 % of it.
+        the best ones and are not exact. In 3,000 random problems of 4 to 12 tasks a bound from them
+        was at most 0.65 % above the optimum. The same tasks, offered again at prices that stay,
+        came to 99.5 % of it on average, and to 56 % at worst: where a rep has room for one task, a
+        price a hair above its value leaves it.
 
         Parameters
         ----------
